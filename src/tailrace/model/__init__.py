@@ -1,0 +1,4 @@
+"""The nouns of Tailrace: types, errors, batches, accounts, clock, fault points.
+
+This room imports nothing of ours and does no I/O.
+"""
