@@ -1,0 +1,1 @@
+"""Tailrace: real-time lakehouse pipelines in SQL."""
