@@ -1,0 +1,37 @@
+"""Connections to DuckDB, set so that it answers as Spark does and the same every time."""
+
+from __future__ import annotations
+
+import duckdb
+
+DISABLED_OPTIMIZERS = ("common_subexpressions", "expression_rewriter")
+"""`common_subexpressions` lifts a repeated expression out of its TRY, so that one bad row fails all;
+`expression_rewriter` loses overflows by regrouping."""
+
+
+def connect(threads: int | None = None, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory executor: UTC, insertion order kept, nothing loaded from the network."""
+    connection = duckdb.connect(":memory:")
+    for setting in (
+        "SET TimeZone = 'UTC'",
+        "SET preserve_insertion_order = true",
+        "SET autoinstall_known_extensions = false",
+        "SET python_enable_replacements = false",
+        f"SET disabled_optimizers = '{','.join(DISABLED_OPTIMIZERS)}'",
+    ):
+        connection.execute(setting)
+    if threads is not None:
+        connection.execute(f"SET threads = {int(threads)}")
+    if memory_limit is not None:
+        connection.execute("SET memory_limit = ?", [memory_limit])
+    return connection
+
+
+def quote(name: str) -> str:
+    """A quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A quoted string."""
+    return "'" + text.replace("'", "''") + "'"
