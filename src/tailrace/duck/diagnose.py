@@ -1,0 +1,154 @@
+"""Why rows failed: the failing column by one vectorised query, the text by running a few alone.
+
+A row program tells only that a row failed. Here each fallible text of the program is tried on the
+failing rows; the first that fails is the column. Rows that fail in the same column for the same
+visible reason form a signature; up to `TEXTS_MAX` rows, at least one of each signature where that
+fits, are run alone for the error's own words. The others get the condition of their signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+from arro3.core import Table
+
+from tailrace.duck.connection import connect, quote
+from tailrace.duck.errors import condition_of, text_of
+from tailrace.sql.compiled import Branch, RowProgram
+
+TEXTS_MAX = 20
+"""A thousand single-row runs take half a second."""
+
+RULES = {
+    "MALFORMED_RECORD_IN_PARSING": "malformed",
+    "MALFORMED_CHARACTER_CODING": "encoding",
+    "NOT_NULL_ASSERT_VIOLATION": "schema",
+    "CAST_INVALID_INPUT": "cast",
+    "CAST_OVERFLOW": "cast",
+    "NUMERIC_VALUE_OUT_OF_RANGE": "cast",
+    "CANNOT_PARSE_TIMESTAMP": "cast",
+    "CAST_OVERFLOW_IN_TABLE_INSERT": "cast",
+}
+"""`rule` of `system.rejected` by Spark's condition; any other is `query`."""
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """One text of a program that may fail: the filter, or a column."""
+
+    column: str | None
+    sql: str
+
+
+def diagnose(
+    connection: duckdb.DuckDBPyConnection, branch: Branch, source: str, failed: str, tag: str
+) -> str:
+    """Create `<tag>_why(__ord, column, rule, error)`, a row per failed row, and return its name."""
+    why = f"{tag}_why"
+    connection.execute(
+        f"CREATE TEMP TABLE {tag}_bad AS SELECT * FROM {source} WHERE __ord IN (SELECT __ord FROM {failed})"
+    )
+    lets = "".join(f", TRY(struct_pack(v := {x.sql})) AS {quote(x.name)}" for x in branch.program.lets)
+    suspects = _suspects(branch.program)
+    flags = ", ".join(
+        f"CASE WHEN TRY(struct_pack(v := {suspect.sql})) IS NULL THEN {i} END"
+        for i, suspect in enumerate(suspects)
+    )
+    first = f"coalesce({flags}, -1)" if suspects else "-1"
+    connection.execute(
+        f"CREATE TEMP TABLE {tag}_sig AS SELECT __ord, {first} AS suspect, {_bad_text(connection, source)} "
+        f"AS bad_text FROM (SELECT *{lets} FROM {tag}_bad)"
+    )
+    texts = _texts(connection, branch, suspects, tag)
+    connection.execute(
+        f"CREATE TEMP TABLE {why} (__ord BIGINT, \"column\" VARCHAR, rule VARCHAR, error VARCHAR)"
+    )
+    for (suspect, bad_text), (condition, _) in texts.signatures.items():
+        column = suspects[suspect].column if suspect >= 0 else None
+        connection.execute(
+            f"INSERT INTO {why} SELECT __ord, ?, ?, ? FROM {tag}_sig "
+            "WHERE suspect = ? AND bad_text = ?",
+            [column, _rule(condition), f"[{condition}]" if condition else None, suspect, bad_text],
+        )
+    for place, (condition, text) in texts.rows.items():
+        connection.execute(
+            f"UPDATE {why} SET rule = ?, error = ? WHERE __ord = ?", [_rule(condition), text, place]
+        )
+    return why
+
+
+@dataclass(frozen=True)
+class _Texts:
+    rows: dict[int, tuple[str | None, str]]
+    signatures: dict[tuple[int, bool], tuple[str | None, str]]
+
+
+def _suspects(program: RowProgram) -> list[Suspect]:
+    where = [Suspect(None, program.where)] if program.where else []
+    return where + [Suspect(c.name, c.sql) for c in program.columns if c.fallible]
+
+
+def _bad_text(connection: duckdb.DuckDBPyConnection, source: str) -> str:
+    """A condition: some BINARY value of the row is not UTF-8. It splits encoding from other errors."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    blobs = [row[0] for row in described if row[1] == "BLOB"]
+    tests = [f"({quote(b)} IS NOT NULL AND TRY(decode({quote(b)})) IS NULL)" for b in blobs]
+    return " OR ".join(tests) if tests else "false"
+
+
+def _texts(
+    connection: duckdb.DuckDBPyConnection, branch: Branch, suspects: list[Suspect], tag: str
+) -> _Texts:
+    """Run a few failing rows alone: on a connection of their own, since an error ends a transaction."""
+    picked = Table.from_arrow(
+        connection.sql(
+            f"SELECT b.*, s.suspect AS __suspect, s.bad_text AS __bad_text, "
+            f"row_number() OVER (PARTITION BY s.suspect, s.bad_text ORDER BY b.__ord) AS __rank "
+            f"FROM {tag}_bad b JOIN {tag}_sig s USING (__ord) "
+            f"ORDER BY __rank, __ord LIMIT {TEXTS_MAX}"
+        )
+    )
+    scratch = connect(threads=1)
+    scratch.register("given", picked)
+    scratch.execute("CREATE TABLE picked AS SELECT * FROM given")
+    rows: dict[int, tuple[str | None, str]] = {}
+    signatures: dict[tuple[int, bool], tuple[str | None, str]] = {}
+    places = scratch.execute(
+        "SELECT __ord, __suspect, __bad_text FROM picked ORDER BY __rank, __ord"
+    ).fetchall()
+    for place, suspect, bad_text in places:
+        scratch.execute("CREATE OR REPLACE TABLE one AS SELECT * FROM picked WHERE __ord = ?", [place])
+        found = _run_alone(scratch, branch, suspects[suspect] if suspect >= 0 else None)
+        rows[int(place)] = found
+        signatures.setdefault((int(suspect), bool(bad_text)), found)
+    missing = connection.execute(f"SELECT DISTINCT suspect, bad_text FROM {tag}_sig").fetchall()
+    for suspect, bad_text in missing:
+        signatures.setdefault((int(suspect), bool(bad_text)), (None, ""))
+    scratch.close()
+    return _Texts(rows, signatures)
+
+
+def _run_alone(
+    scratch: duckdb.DuckDBPyConnection, branch: Branch, suspect: Suspect | None
+) -> tuple[str | None, str]:
+    """Condition and text of the one row in table `one`."""
+    program = branch.program
+    used = [let for let in program.lets if suspect and quote(let.name) in suspect.sql]
+    attempts = [f"SELECT {let.sql} FROM one" for let in used]
+    if suspect:
+        lets = "".join(f", TRY(struct_pack(v := {x.sql})) AS {quote(x.name)}" for x in program.lets)
+        attempts.append(f"SELECT {suspect.sql} FROM (SELECT *{lets} FROM one)")
+    for attempt in attempts:
+        try:
+            scratch.execute(attempt).fetchall()
+        except duckdb.Error as error:
+            condition = condition_of(str(error))
+            text = text_of(str(error))
+            return condition, text if text.startswith("[") or not condition else f"[{condition}] {text}"
+    return None, "an element of the exploded row failed" if branch.explodes else "the row failed"
+
+
+def _rule(condition: str | None) -> str:
+    return RULES.get(condition or "", "query")
+
