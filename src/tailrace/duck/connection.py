@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import duckdb
 
+Connection = duckdb.DuckDBPyConnection
+"""The executor's connection; other rooms hand it on without importing duckdb."""
+
+ExecutionError = duckdb.Error
+"""What a query that fails raises."""
+
+ResourceErrors = (duckdb.IOException, duckdb.OutOfMemoryException)
+"""Those that a retry may cure."""
+
 DISABLED_OPTIMIZERS = ("common_subexpressions", "expression_rewriter")
 """`common_subexpressions` lifts a repeated expression out of its TRY, so that one bad row fails all;
 `expression_rewriter` loses overflows by regrouping."""

@@ -159,7 +159,7 @@ def _json_of(columns: list[tuple[str, str, str]]) -> str:
         if kind == "BLOB"
         else f"{quote(name)} := {sql}"
         for name, sql, kind in columns
-        if not kind.startswith("STRUCT(\"key\" VARCHAR, \"value\" BLOB)")
+        if kind == "BLOB" or "BLOB" not in kind
     )
     return f"to_json(struct_pack({', '.join(values)}))::VARCHAR"
 

@@ -1,0 +1,38 @@
+"""Everything outside that the engine's steps work on, opened once and passed along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tailrace.duck.connection import Connection
+from tailrace.lake.batch_log import BatchLog
+from tailrace.lake.definitions import Definitions
+from tailrace.lake.tables import Tables
+from tailrace.ledger.store import Ledger
+from tailrace.log.contract import Log
+from tailrace.model.clock import Clock
+from tailrace.state.store import StateStore
+
+
+@dataclass(frozen=True)
+class Doors:
+    """One of each door; the engine is their only user while it runs."""
+
+    clock: Clock
+    lake: Path
+    lake_id: str
+    project_folder: Path
+    data: Path
+    connection: Connection
+    tables: Tables
+    batch_log: BatchLog
+    definitions: Definitions
+    state: StateStore
+    ledger: Ledger
+    log: Log
+
+    @property
+    def scratch(self) -> Path:
+        """Where temporary files of a batch go; emptied at each start."""
+        return self.data / "scratch"
