@@ -1,0 +1,263 @@
+"""The brackets after a dataset's name: columns, keys, expectations, in any order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from tailrace.sql.parse.cursor import Cursor
+from tailrace.sql.parse.statement import (
+    Action,
+    At,
+    Column,
+    Expect,
+    Generated,
+    Key,
+    Mask,
+    References,
+    Span,
+)
+from tailrace.sql.parse.types import TYPE_WORDS, take_type
+
+_ACTIONS: dict[tuple[str, str], Action] = {
+    ("DROP", "ROW"): "drop",
+    ("FAIL", "UPDATE"): "fail",
+    ("QUARANTINE", "ROW"): "quarantine",
+}
+_OPTIONS = (
+    ("NOT", "ENFORCED"),
+    ("ENFORCED",),
+    ("NORELY",),
+    ("RELY",),
+    ("NOT", "DEFERRABLE"),
+    ("DEFERRABLE",),
+    ("INITIALLY", "DEFERRED"),
+    ("INITIALLY", "IMMEDIATE"),
+    ("TIMESERIES",),
+    ("MATCH", "FULL"),
+    ("ON", "UPDATE", "NO", "ACTION"),
+    ("ON", "DELETE", "NO", "ACTION"),
+)
+_COLUMN_WORDS = ("NOT", "COMMENT", "DEFAULT", "GENERATED", "PRIMARY", "REFERENCES", "MASK", "CONSTRAINT")
+
+
+@dataclass
+class ColumnList:
+    """What the brackets hold, in the order written within each kind."""
+
+    columns: list[Column] = field(default_factory=list)
+    keys: list[At[Key]] = field(default_factory=list)
+    expectations: list[Expect] = field(default_factory=list)
+
+
+def take_column_list(cursor: Cursor, into: ColumnList) -> None:
+    """`( entry, entry, ... )`; the cursor stands at the opening bracket."""
+    cursor.take_list(lambda: _take_entry(cursor, into), "columns or constraints")
+    typed = [column for column in into.columns if column.type is not None]
+    if typed and len(typed) != len(into.columns):
+        bare = next(column for column in into.columns if column.type is None)
+        token = next(token for token in cursor.tokens if token.start == bare.at.offset)
+        raise cursor.error(f"Column '{bare.name}' has no type, others have one.", token=token)
+
+
+def _take_entry(cursor: Cursor, into: ColumnList) -> None:
+    if cursor.at_words("CONSTRAINT") and cursor.ahead(1).upper not in TYPE_WORDS:
+        take_constraint(cursor, into)
+    elif cursor.at_words("PRIMARY", "KEY") or cursor.at_words("FOREIGN", "KEY"):
+        into.keys.append(At(_take_key(cursor, None), cursor.here))
+    else:
+        into.columns.append(_take_column(cursor, into))
+
+
+def take_constraint(cursor: Cursor, into: ColumnList) -> None:
+    """`CONSTRAINT name EXPECT (...) ...` or a named key."""
+    at = cursor.here
+    cursor.take_words("CONSTRAINT")
+    token = cursor.token
+    if token.upper == "EXPECT" and cursor.ahead(1).text == "(":
+        raise cursor.error("CONSTRAINT has no name.", hint="CONSTRAINT name EXPECT (condition)")
+    name = cursor.take_part("the constraint's name")
+    if cursor.at_words("PRIMARY") or cursor.at_words("FOREIGN"):
+        into.keys.append(At(_take_key(cursor, name), at))
+        return
+    if not cursor.try_words("EXPECT"):
+        raise cursor.expected(
+            "EXPECT, PRIMARY KEY or FOREIGN KEY after the constraint's name",
+            ("EXPECT", "PRIMARY", "FOREIGN"),
+            hint="CHECK constraints are written EXPECT." if cursor.at_words("CHECK") else None,
+        )
+    if any(known.name.lower() == name.lower() for known in into.expectations):
+        raise cursor.error(f"The expectation '{name}' stands twice.", token=token)
+    condition = cursor.take_group("a condition in brackets after EXPECT")
+    into.expectations.append(Expect(name, condition, _take_action(cursor), at))
+
+
+def _take_action(cursor: Cursor) -> Action:
+    if not cursor.at_words("ON"):
+        return "warn"
+    cursor.take_words("ON", "VIOLATION")
+    for words, action in _ACTIONS.items():
+        if cursor.try_words(*words):
+            if cursor.at_words("ON", "VIOLATION"):
+                raise cursor.error("ON VIOLATION stands twice for one expectation.")
+            return action
+    first = cursor.token.upper
+    whole = next((words for words in _ACTIONS if words[0] == first), None)
+    raise cursor.expected(
+        "DROP ROW, FAIL UPDATE or QUARANTINE ROW after ON VIOLATION",
+        ("DROP", "FAIL", "QUARANTINE"),
+        hint=f"Write {' '.join(whole)}." if whole else None,
+    )
+
+
+def _take_key(cursor: Cursor, name: str | None) -> Key:
+    if cursor.try_words("PRIMARY"):
+        cursor.take_words("KEY")
+        columns = _take_key_columns(cursor, "PRIMARY KEY")
+        return Key(columns, None, name, _take_options(cursor))
+    cursor.take_words("FOREIGN", "KEY")
+    columns = _take_key_columns(cursor, "FOREIGN KEY")
+    cursor.take_words("REFERENCES")
+    return Key(columns, _take_references(cursor), name)
+
+
+def _take_key_columns(cursor: Cursor, what: str) -> tuple[str, ...]:
+    def one() -> str:
+        column = cursor.take_part(f"a column in {what}")
+        return f"{column} TIMESERIES" if cursor.try_words("TIMESERIES") else column
+
+    return cursor.take_list(one, f"column names in brackets for {what}")
+
+
+def _take_references(cursor: Cursor) -> References:
+    table = cursor.take_name("a table after REFERENCES")
+    columns = cursor.take_names("REFERENCES") if cursor.at_sign("(") else ()
+    return References(table, columns, _take_options(cursor))
+
+
+def _take_options(cursor: Cursor) -> tuple[str, ...]:
+    options: list[str] = []
+    while True:
+        words = next((option for option in _OPTIONS if cursor.at_words(*option)), None)
+        if words is None:
+            return tuple(options)
+        if " ".join(words) in options:
+            raise cursor.error(f"{' '.join(words)} stands twice.")
+        cursor.take_words(*words)
+        options.append(" ".join(words))
+
+
+def _take_column(cursor: Cursor, into: ColumnList) -> Column:
+    token, at = cursor.token, cursor.here
+    name = cursor.take_part("a column name")
+    if any(known.name.lower() == name.lower() for known in into.columns):
+        raise cursor.error(f"The column '{name}' stands twice.", token=token)
+    column = Column(name, at)
+    cursor.try_sign(":")
+    if not _at_column_end(cursor) and cursor.token.upper not in _COLUMN_WORDS:
+        column = replace(column, type=take_type(cursor))
+    while not _at_column_end(cursor):
+        column = _take_property(cursor, column, into)
+    return column
+
+
+def _at_column_end(cursor: Cursor) -> bool:
+    return cursor.at_end or cursor.at_sign(",") or cursor.at_sign(")")
+
+
+def _take_property(cursor: Cursor, column: Column, into: ColumnList) -> Column:
+    """One property of a column; each may stand once."""
+    at, word = cursor.here, cursor.token.upper
+    token = cursor.token
+    constraint = None
+    if word == "CONSTRAINT" and cursor.ahead(2).upper == "EXPECT":
+        take_constraint(cursor, into)
+        return column
+    if cursor.try_words("CONSTRAINT"):
+        constraint = cursor.take_part("the constraint's name")
+        word = cursor.token.upper
+    if word == "NOT":
+        name, value = "not_null", _taken(cursor, "NOT", "NULL")
+    elif word == "COMMENT":
+        cursor.take()
+        name, value = "comment", cursor.take_string("the comment's text after COMMENT")
+    elif word == "DEFAULT":
+        cursor.take()
+        name, value = "default", _take_expression(cursor)
+    elif word == "GENERATED":
+        name, value = "generated", _take_generated(cursor)
+    elif word == "PRIMARY":
+        cursor.take_words("PRIMARY", "KEY")
+        name, value = "key", Key((column.name,), None, constraint, _take_options(cursor))
+    elif word in ("FOREIGN", "REFERENCES"):
+        if cursor.try_words("FOREIGN"):
+            cursor.take_words("KEY")
+        cursor.take_words("REFERENCES")
+        name, value = "key", Key((column.name,), _take_references(cursor), constraint)
+    elif word == "MASK":
+        cursor.take()
+        name, value = "mask", _take_mask(cursor)
+    else:
+        known = (*_COLUMN_WORDS, *TYPE_WORDS)
+        raise cursor.expected(f"',' or ')' or a property of the column '{column.name}'", known)
+    if getattr(column, name) is not None:
+        raise cursor.error(f"{word} stands twice for the column '{column.name}'.", token=token)
+    if {name} | {other for other in ("default", "generated") if getattr(column, other)} >= {
+        "default",
+        "generated",
+    }:
+        raise cursor.error(f"The column '{column.name}' has DEFAULT and GENERATED.", token=token)
+    return replace(column, **{name: At(value, at)})
+
+
+def _taken(cursor: Cursor, *words: str) -> bool:
+    cursor.take_words(*words)
+    return True
+
+
+def _take_expression(cursor: Cursor) -> Span:
+    def stop() -> bool:
+        ends = cursor.at_sign(",") or cursor.at_sign(")")
+        return ends or cursor.at_words("NOT", "NULL") or cursor.token.upper in ("COMMENT", "GENERATED")
+
+    return cursor.take_until(stop, "an expression after DEFAULT")
+
+
+def _take_generated(cursor: Cursor) -> Generated:
+    cursor.take_words("GENERATED")
+    always = True
+    if cursor.try_words("BY"):
+        cursor.take_words("DEFAULT")
+        always = False
+    else:
+        cursor.take_words("ALWAYS")
+    cursor.take_words("AS")
+    if not cursor.at_words("IDENTITY"):
+        if not always:
+            raise cursor.expected("IDENTITY after GENERATED BY DEFAULT AS", ["IDENTITY"])
+        return Generated(True, cursor.take_group("IDENTITY, or an expression in brackets"))
+    cursor.take()
+    start = step = None
+    if cursor.try_sign("("):
+        while not cursor.try_sign(")"):
+            if cursor.try_words("START"):
+                cursor.take_words("WITH")
+                start = cursor.take_integer("a number after START WITH")
+            elif cursor.try_words("INCREMENT"):
+                cursor.take_words("BY")
+                step = cursor.take_integer("a number after INCREMENT BY")
+            else:
+                raise cursor.expected("START WITH n or INCREMENT BY n", ("START", "INCREMENT"))
+            cursor.try_sign(",")
+    return Generated(always, None, start, step)
+
+
+def _take_mask(cursor: Cursor) -> Mask:
+    function = cursor.take_name("a function after MASK")
+    if not cursor.try_words("USING"):
+        return Mask(function)
+    cursor.take_words("COLUMNS")
+    return Mask(function, cursor.take_list(lambda: _argument(cursor), "columns in brackets"))
+
+
+def _argument(cursor: Cursor) -> str:
+    return cursor.take_until(lambda: cursor.at_sign(",") or cursor.at_sign(")"), "an argument").text
