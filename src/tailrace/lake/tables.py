@@ -175,6 +175,12 @@ class Table:
             last = 0
         return self.version() - last
 
+    def vacuum(self, keep_hours: int) -> None:
+        """Delete files that were removed longer ago than that; never files that no commit ever named."""
+        self.handle().vacuum(
+            retention_hours=keep_hours, dry_run=False, enforce_retention_duration=False, full=False
+        )
+
     def newest_commit_metadata(self) -> str | None:
         """What the newest commit of ours carried as metadata: the positions of its component."""
         for entry in self.handle().history(50):

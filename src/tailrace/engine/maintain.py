@@ -1,0 +1,127 @@
+"""Maintenance between batches, after step 8: checkpoints, compaction, vacuum, seals, log retention.
+
+Nothing here changes a row. It is skipped while a batch has just had work to do, except for checkpoints,
+which keep commits cheap.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from tailrace.duck.compact import compact
+from tailrace.engine.doors import Doors
+from tailrace.engine.stage import sync_files
+from tailrace.engine.standing import Standing, edges, flow_key
+from tailrace.lake import schema as delta_schema
+from tailrace.lake.sealed import seal_old
+from tailrace.lake.tables import Table
+from tailrace.model import faults
+from tailrace.model.batch import Position, StagedFile
+from tailrace.project.compiled import CompiledProject
+from tailrace.sql.compiled import TableInput, TopicInput
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When maintenance acts. Times in seconds, sizes in bytes."""
+
+    checkpoint_commits: int = 20
+    compact_files: int = 32
+    small_file: int = 16 * 1024 * 1024
+    keep_removed_hours: int = 24
+    keep_removed_view_hours: int = 1
+    slow_every: float = 60.0
+
+
+class Maintenance:
+    """Keeps tables, batch log and log small."""
+
+    def __init__(self, doors: Doors, policy: Policy | None = None) -> None:
+        self._doors = doors
+        self._policy = policy or Policy()
+        self._slow_at: float | None = None
+
+    def run(self, project: CompiledProject, standing: Standing, busy: bool) -> None:
+        """One round; cheap when there is nothing to do."""
+        for name in standing.last:
+            table = self._doors.tables.table(name)
+            if table.commits_since_checkpoint() >= self._policy.checkpoint_commits:
+                table.checkpoint()
+                faults.reach("maintained")
+        if busy:
+            return
+        now = self._doors.clock.monotonic()
+        if self._slow_at is not None and now - self._slow_at < self._policy.slow_every:
+            return
+        self._slow_at = now
+        self.slow(project, standing)
+
+    def slow(self, project: CompiledProject, standing: Standing) -> None:
+        """Compaction, vacuum, seals and retention."""
+        for name in standing.last:
+            table = self._doors.tables.table(name)
+            self.compact_table(table)
+            dataset = project.datasets.get(name)
+            is_view = dataset is not None and dataset.kind == "materialized_view"
+            hours = self._policy.keep_removed_view_hours if is_view else self._policy.keep_removed_hours
+            table.vacuum(hours)
+        seal_old(self._doors.batch_log, self._doors.clock.now_us())
+        self.retain_log(project, standing)
+
+    def compact_table(self, table: Table) -> int:
+        """Merge the small files of each partition that has too many; returns how many went."""
+        table.refresh()
+        groups: dict[tuple[tuple[str, str | None], ...], list[StagedFile]] = defaultdict(list)
+        for file in table.files():
+            if file.size < self._policy.small_file:
+                groups[tuple(sorted(file.partition_values.items()))].append(file)
+        merged = 0
+        for values, files in groups.items():
+            if len(files) < self._policy.compact_files:
+                continue
+            schema = delta_schema.from_json(table.schema())
+            parent = files[0].path.rpartition("/")[0]
+            name = f"compact-{table.version()}-{merged}.parquet"
+            target = f"{parent}/{name}" if parent else name
+            new = compact(self._doors.connection, table.folder, files, target, schema, dict(values))
+            sync_files(table.folder, [new])
+            table.rewrite([new], files)
+            merged += len(files)
+            faults.reach("maintained")
+        return merged
+
+    def retain_log(self, project: CompiledProject, standing: Standing) -> None:
+        """Let topics forget what no reader still needs."""
+        protect: dict[str, dict[int, int]] = {}
+        for dataset in project.datasets.values():
+            for flow in dataset.flows:
+                known = standing.flows.get(flow_key(dataset.name, flow.name))
+                for edge, branch in edges(flow):
+                    position = known.inputs.get(edge) if known else None
+                    if isinstance(branch.input, TopicInput):
+                        _protect(protect, branch.input.topic, position)
+                    elif isinstance(branch.input, TableInput) and position:
+                        _protect_via(protect, project, position)
+        for topic, offsets in protect.items():
+            if topic in self._doors.log.topics():
+                self._doors.log.retention(topic, offsets)
+
+
+def _protect(protect: dict[str, dict[int, int]], topic: str, position: Position | None) -> None:
+    known = protect.setdefault(topic, {})
+    offsets = {int(p): o for p, o in position["offsets"].items()} if position else {0: 0}
+    for partition, offset in offsets.items():
+        known[partition] = min(known.get(partition, offset), offset)
+
+
+def _protect_via(
+    protect: dict[str, dict[int, int]], project: CompiledProject, position: Position
+) -> None:
+    """Positions of a reader of temporary views: they may be behind the view's own."""
+    for inputs in position.get("via", {}).values():
+        for edge, inner in inputs.items():
+            if edge.startswith("topic:"):
+                _protect(protect, edge.removeprefix("topic:").partition("#")[0], inner)
+            else:
+                _protect_via(protect, project, inner)

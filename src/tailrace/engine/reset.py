@@ -1,0 +1,93 @@
+"""`topic reset`: a lost or alien topic is taken as it is now, by an empty batch that counts the gap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tailrace.engine.batch import Given
+from tailrace.engine.commands import Command
+from tailrace.engine.doors import Doors
+from tailrace.engine.ends import topic_ends
+from tailrace.engine.plan import TopicEnds
+from tailrace.engine.recover import raise_n_high
+from tailrace.engine.standing import Standing, edges, flow_key
+from tailrace.model.account import EdgeAccount
+from tailrace.model.batch import Decision, FlowStanding, Position
+from tailrace.model.errors import UsageError
+from tailrace.project.compiled import Component, CompiledProject
+from tailrace.sql.compiled import TopicInput
+
+
+def reset_topic(
+    doors: Doors,
+    project: CompiledProject,
+    component: Component,
+    standing: Standing,
+    given: Given,
+    command: Command,
+) -> Decision | None:
+    """Decide the reset for one component; None if it does not read the topic."""
+    flows: dict[str, FlowStanding] = {}
+    accounts = []
+    ends = topic_ends(doors, command.target)
+    for name in component.datasets:
+        for flow in project.datasets[name].flows:
+            key = flow_key(name, flow.name)
+            known = standing.flows.get(key)
+            for edge, branch in edges(flow):
+                source = branch.input
+                if known is None or not isinstance(source, TopicInput) or source.topic != command.target:
+                    continue
+                position, gap = _new_position(known.inputs.get(edge), ends, command)
+                known = known.moved(edge, position)
+                accounts.append(
+                    EdgeAccount(
+                        name, key, edge, 0, 0, 0, None, None, 0, gap=gap, unknown=() if gap is not None else ("gap",)
+                    )
+                )
+            if known is not None:
+                flows[key] = known
+    if not accounts:
+        return None
+    decision = Decision(
+        n=given.n,
+        prev=standing.heads.get(component.name),
+        attempt=given.attempt,
+        component=component.name,
+        kind="reset",
+        lake_id=doors.lake_id,
+        planned_us=given.planned_us,
+        plan=({"topic_reset": command.target, "to": command.to or "earliest"},),
+        accounts=tuple(accounts),
+        flows=flows,
+        heads=standing.heads,
+        last=standing.last,
+    )
+    raise_n_high(doors, given.n)
+    doors.state.begin()
+    doors.state.set(component.name, given.n)
+    doors.batch_log.decide(decision)
+    doors.state.commit()
+    return decision
+
+
+def _new_position(
+    before: Position | None, ends: TopicEnds, command: Command
+) -> tuple[Position, int | None]:
+    """The new position, and how many offsets it passes over; None where that cannot be known."""
+    target = _target(ends, command.to or "earliest")
+    position = {"log_id": ends.log_id, "offsets": {str(p): o for p, o in sorted(target.items())}}
+    if before is None or before["log_id"] != ends.log_id:
+        return position, None
+    gap = sum(max(0, target.get(int(p), o) - o) for p, o in before["offsets"].items())
+    return position, gap
+
+
+def _target(ends: TopicEnds, to: str) -> Mapping[int, int]:
+    if to == "earliest":
+        return ends.begin
+    if to == "latest":
+        return ends.end
+    if to.isdigit():
+        return {p: min(max(int(to), ends.begin[p]), ends.end[p]) for p in ends.begin}
+    raise UsageError(f"--to {to!r} is none of earliest, latest or an offset.")
