@@ -82,8 +82,7 @@ def _take_text(cursor: Cursor, what: str) -> Span:
             return any(cursor.at_words(*words) for words in _STARTS if len(words) > 1)
         return any(cursor.at_words(*words) for words in _STARTS)
 
-    span = cursor.take_until(stop, what)
-    return span
+    return cursor.take_until(stop, what)
 
 
 def _take_set(cursor: Cursor, what: str) -> ColumnSet:

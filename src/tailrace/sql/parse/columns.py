@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tailrace.sql.parse.cursor import Cursor
 from tailrace.sql.parse.statement import (
@@ -37,7 +39,6 @@ _OPTIONS = (
     ("ON", "UPDATE", "NO", "ACTION"),
     ("ON", "DELETE", "NO", "ACTION"),
 )
-_COLUMN_WORDS = ("NOT", "COMMENT", "DEFAULT", "GENERATED", "PRIMARY", "REFERENCES", "MASK", "CONSTRAINT")
 
 
 @dataclass
@@ -153,7 +154,7 @@ def _take_column(cursor: Cursor, into: ColumnList) -> Column:
         raise cursor.error(f"The column '{name}' stands twice.", token=token)
     column = Column(name, at)
     cursor.try_sign(":")
-    if not _at_column_end(cursor) and cursor.token.upper not in _COLUMN_WORDS:
+    if not _at_column_end(cursor) and cursor.token.upper not in ("CONSTRAINT", *_PROPERTIES):
         column = replace(column, type=take_type(cursor))
     while not _at_column_end(cursor):
         column = _take_property(cursor, column, into)
@@ -166,59 +167,56 @@ def _at_column_end(cursor: Cursor) -> bool:
 
 def _take_property(cursor: Cursor, column: Column, into: ColumnList) -> Column:
     """One property of a column; each may stand once."""
-    at, word = cursor.here, cursor.token.upper
-    token = cursor.token
-    constraint = None
-    if word == "CONSTRAINT" and cursor.ahead(2).upper == "EXPECT":
+    at, token = cursor.here, cursor.token
+    if token.upper == "CONSTRAINT" and cursor.ahead(2).upper == "EXPECT":
         take_constraint(cursor, into)
         return column
-    if cursor.try_words("CONSTRAINT"):
-        constraint = cursor.take_part("the constraint's name")
-        word = cursor.token.upper
-    if word == "NOT":
-        name, value = "not_null", _taken(cursor, "NOT", "NULL")
-    elif word == "COMMENT":
-        cursor.take()
-        name, value = "comment", cursor.take_string("the comment's text after COMMENT")
-    elif word == "DEFAULT":
-        cursor.take()
-        name, value = "default", _take_expression(cursor)
-    elif word == "GENERATED":
-        name, value = "generated", _take_generated(cursor)
-    elif word == "PRIMARY":
-        cursor.take_words("PRIMARY", "KEY")
-        name, value = "key", Key((column.name,), None, constraint, _take_options(cursor))
-    elif word in ("FOREIGN", "REFERENCES"):
-        if cursor.try_words("FOREIGN"):
-            cursor.take_words("KEY")
-        cursor.take_words("REFERENCES")
-        name, value = "key", Key((column.name,), _take_references(cursor), constraint)
-    elif word == "MASK":
-        cursor.take()
-        name, value = "mask", _take_mask(cursor)
-    else:
-        known = (*_COLUMN_WORDS, *TYPE_WORDS)
+    constraint = cursor.take_part("the constraint's name") if cursor.try_words("CONSTRAINT") else None
+    word = cursor.token.upper
+    if word not in _PROPERTIES or (constraint and word not in ("PRIMARY", "FOREIGN", "REFERENCES")):
+        known = (*_PROPERTIES, *TYPE_WORDS)
         raise cursor.expected(f"',' or ')' or a property of the column '{column.name}'", known)
+    name, take = _PROPERTIES[word]
+    value = take(cursor)
+    if isinstance(value, Key):
+        value = replace(value, columns=(column.name,), name=constraint)
     if getattr(column, name) is not None:
         raise cursor.error(f"{word} stands twice for the column '{column.name}'.", token=token)
-    if {name} | {other for other in ("default", "generated") if getattr(column, other)} >= {
-        "default",
-        "generated",
-    }:
+    changes: dict[str, Any] = {name: At(value, at)}
+    column = replace(column, **changes)
+    if column.default and column.generated:
         raise cursor.error(f"The column '{column.name}' has DEFAULT and GENERATED.", token=token)
-    return replace(column, **{name: At(value, at)})
+    return column
 
 
-def _taken(cursor: Cursor, *words: str) -> bool:
-    cursor.take_words(*words)
+def _take_not_null(cursor: Cursor) -> bool:
+    cursor.take_words("NOT", "NULL")
     return True
 
 
-def _take_expression(cursor: Cursor) -> Span:
+def _take_comment(cursor: Cursor) -> str:
+    cursor.take_words("COMMENT")
+    return cursor.take_string("the comment's text after COMMENT")
+
+
+def _take_primary(cursor: Cursor) -> Key:
+    cursor.take_words("PRIMARY", "KEY")
+    return Key((), options=_take_options(cursor))
+
+
+def _take_foreign(cursor: Cursor) -> Key:
+    if cursor.try_words("FOREIGN"):
+        cursor.take_words("KEY")
+    cursor.take_words("REFERENCES")
+    return Key((), _take_references(cursor))
+
+
+def _take_default(cursor: Cursor) -> Span:
     def stop() -> bool:
         ends = cursor.at_sign(",") or cursor.at_sign(")")
         return ends or cursor.at_words("NOT", "NULL") or cursor.token.upper in ("COMMENT", "GENERATED")
 
+    cursor.take_words("DEFAULT")
     return cursor.take_until(stop, "an expression after DEFAULT")
 
 
@@ -252,6 +250,7 @@ def _take_generated(cursor: Cursor) -> Generated:
 
 
 def _take_mask(cursor: Cursor) -> Mask:
+    cursor.take_words("MASK")
     function = cursor.take_name("a function after MASK")
     if not cursor.try_words("USING"):
         return Mask(function)
@@ -261,3 +260,16 @@ def _take_mask(cursor: Cursor) -> Mask:
 
 def _argument(cursor: Cursor) -> str:
     return cursor.take_until(lambda: cursor.at_sign(",") or cursor.at_sign(")"), "an argument").text
+
+
+_PROPERTIES: dict[str, tuple[str, Callable[[Cursor], Any]]] = {
+    "NOT": ("not_null", _take_not_null),
+    "COMMENT": ("comment", _take_comment),
+    "DEFAULT": ("default", _take_default),
+    "GENERATED": ("generated", _take_generated),
+    "PRIMARY": ("key", _take_primary),
+    "FOREIGN": ("key", _take_foreign),
+    "REFERENCES": ("key", _take_foreign),
+    "MASK": ("mask", _take_mask),
+}
+"""First word -> (field of `Column`, how it is read)."""

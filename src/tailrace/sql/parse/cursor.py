@@ -65,9 +65,7 @@ class Cursor:
             return self.error(
                 "A template '{{ }}' is not filled in.", hint="Render the template first, or use ${name}."
             )
-        return self.error(
-            f"Expected {what}, found {token.shown}.", hint=nearest(token.text, known) or hint
-        )
+        return self.error(f"Expected {what}, found {token.shown}.", hint=nearest(token.text, known) or hint)
 
     # Moving
 

@@ -7,6 +7,7 @@ hide the next.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tailrace.model.errors import ProjectError
 from tailrace.sql.parse import statement as s
@@ -22,16 +23,28 @@ QUERY_WORDS = ("SELECT", "WITH", "FROM", "VALUES", "TABLE", "MAP", "REDUCE")
 _HEAD_WORDS = ("STREAMING", "INCREMENTAL", "LIVE", "MATERIALIZED", "VIEW", "TABLE", "FLOW")
 _BEFORE_WORDS = ("TEMPORARY", "TEMP", "PRIVATE", "GLOBAL")
 _OTHER_CREATES = (
-    "TABLE DATABASE SCHEMA CATALOG FUNCTION EXTERNAL VOLUME CONNECTION SHARE RECIPIENT EXTERNAL ROLE GROUP "
-    "VARIABLE PROCEDURE BLOOMFILTER INDEX SERVER AGGREGATE STORAGE CREDENTIAL POLICY"
-).split()
+    *("TABLE", "DATABASE", "SCHEMA", "CATALOG", "FUNCTION", "EXTERNAL", "VOLUME", "CONNECTION", "SHARE"),
+    *("RECIPIENT", "ROLE", "GROUP", "VARIABLE", "PROCEDURE", "BLOOMFILTER", "INDEX", "SERVER", "AGGREGATE"),
+    *("STORAGE", "CREDENTIAL", "POLICY"),
+)
 _OTHER_WORDS = (
     *QUERY_WORDS,
+    *("ALTER", "ANALYZE", "ADD", "BEGIN", "CACHE", "CALL", "CLEAR", "CLONE", "COMMENT", "COPY", "DECLARE"),
+    *("DELETE", "DENY", "DESC", "DESCRIBE", "DROP", "EXECUTE", "EXPLAIN", "FSCK", "GENERATE", "GRANT"),
     *(
-        "ALTER ANALYZE ADD BEGIN CACHE CALL CLEAR CLONE COMMENT COPY DECLARE DELETE DENY DESC DESCRIBE DROP "
-        "EXECUTE EXPLAIN FSCK GENERATE GRANT INSERT LIST LOAD MERGE MSCK OPTIMIZE REFRESH REORG REPAIR REPLACE "
-        "RESET RESTORE REVOKE SHOW SYNC TRUNCATE UNCACHE UNDROP UPDATE VACUUM"
-    ).split(),
+        "INSERT",
+        "LIST",
+        "LOAD",
+        "MERGE",
+        "MSCK",
+        "OPTIMIZE",
+        "REFRESH",
+        "REORG",
+        "REPAIR",
+        "REPLACE",
+        "RESET",
+    ),
+    *("RESTORE", "REVOKE", "SHOW", "SYNC", "TRUNCATE", "UNCACHE", "UNDROP", "UPDATE", "VACUUM"),
 )
 _STARTS = ("CREATE", "APPLY", "SET", "USE", *_OTHER_WORDS)
 _NO_VIEW_CLAUSES = ("partitioned_by", "cluster_by", "location", "using", "schedule", "trigger", "row_filter")
@@ -107,9 +120,8 @@ class _Reader:
         cursor.take()
         create: s.Create = "create"
         if cursor.try_words("OR"):
-            create = "create or replace" if cursor.take_one_of(("REFRESH", "REPLACE")) == "REPLACE" else (
-                "create or refresh"
-            )
+            word = cursor.take_one_of(("REFRESH", "REPLACE"))
+            create = "create or refresh" if word == "REFRESH" else "create or replace"
         visibility = self._visibility()
         word = cursor.token.upper
         if word == "FLOW" or (word == "ONCE" and cursor.ahead(1).upper == "FLOW"):
@@ -164,12 +176,10 @@ class _Reader:
             at, token = cursor.here, cursor.token
             cursor.take_words("IF", "NOT", "EXISTS")
             if create != "create":
-                raise cursor.error(
-                    f"{create[7:].upper()} and IF NOT EXISTS exclude each other.", token=token
-                )
+                raise cursor.error(f"{create[7:].upper()} and IF NOT EXISTS exclude each other.", token=token)
             if_not_exists = At(True, at)
         name = self._named("the dataset's name")
-        head = {
+        head: dict[str, Any] = {
             "name": name,
             "create": create,
             "at": self.at,
@@ -203,10 +213,11 @@ class _Reader:
                 (*_HEAD_WORDS, *_BEFORE_WORDS, *_OTHER_CREATES, "OR"),
             )
 
-    def _body(self, head: dict[str, object], *, streaming: bool) -> s.Statement:
+    def _body(self, head: dict[str, Any], *, streaming: bool) -> s.Statement:
         """Column list, clauses in any order, query."""
         cursor = self.cursor
-        listed, taken, extra = ColumnList(), Taken(), {}
+        listed, taken = ColumnList(), Taken()
+        extra: dict[str, Any] = {}
         if cursor.at_sign("("):
             take_column_list(cursor, listed)
         while not cursor.at_end and not self._at_query():
@@ -219,7 +230,7 @@ class _Reader:
                 self._unknown_clause(bool(listed.columns or listed.expectations))
         self._check_clauses(taken)
         query = extra.pop("query", None) if extra else self._query(required=self.kind != "streaming_table")
-        fields = {
+        fields: dict[str, Any] = {
             **head,
             "columns": tuple(listed.columns),
             "keys": tuple(listed.keys),
@@ -228,10 +239,10 @@ class _Reader:
             "query": query,
         }
         if self.kind == "streaming_table":
-            return s.StreamingTable(**fields, **extra)  # type: ignore[arg-type]
+            return s.StreamingTable(**fields, **extra)
         if self.kind == "materialized_view":
-            return s.MaterializedView(**fields)  # type: ignore[arg-type]
-        return s.TemporaryView(**fields, streaming=streaming)  # type: ignore[arg-type]
+            return s.MaterializedView(**fields)
+        return s.TemporaryView(**fields, streaming=streaming)
 
     def _unknown_clause(self, has_list: bool) -> None:
         cursor = self.cursor
@@ -281,7 +292,7 @@ class _Reader:
 
     # Flows
 
-    def _inline_flow(self) -> dict[str, object]:
+    def _inline_flow(self) -> dict[str, Any]:
         cursor = self.cursor
         at = cursor.here
         cursor.take_words("FLOW")
@@ -381,7 +392,7 @@ class _Reader:
         cursor.take()
         catalog = cursor.try_words("CATALOG")
         if not catalog and cursor.ahead(1).kind != "end":
-            cursor.try_words("SCHEMA") or cursor.try_words("DATABASE") or cursor.try_words("NAMESPACE")
+            _ = cursor.try_words("SCHEMA") or cursor.try_words("DATABASE") or cursor.try_words("NAMESPACE")
         name = self._named("a name after USE")
         if not cursor.at_end:
             raise cursor.expected("the end of the statement", ["SCHEMA"])

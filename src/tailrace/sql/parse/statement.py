@@ -287,4 +287,6 @@ class Other:
     at: Position = field(compare=False)
 
 
-Statement = StreamingTable | MaterializedView | TemporaryView | Flow | AutoCdc | SetStatement | UseStatement | Other
+Statement = (
+    StreamingTable | MaterializedView | TemporaryView | Flow | AutoCdc | SetStatement | UseStatement | Other
+)

@@ -1,0 +1,142 @@
+"""`tailrace VERB ...`: finds the verb, runs it, turns errors into a message and an exit code.
+
+Verbs are loaded by name only when they are called, so that `--help` stays fast. Exit codes: 0 done,
+1 it failed, 2 wrong use or a wrong project. Answers go to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import NoReturn
+
+import click
+
+from tailrace.cli.verb import Invocation, global_options
+from tailrace.model.errors import ProjectError, ProjectErrors, TailraceError
+
+VERBS: dict[str, str] = {
+    "init": "Make a new project folder, from a template if you like.",
+    "demo": "Run a template at once and show what it did.",
+    "validate": "Find all errors of a project, or of SQL files alone.",
+    "run": "Run the engine of a project.",
+    "up": "Run engine and sources, with a live picture.",
+    "status": "Show what is going on.",
+    "accounts": "Show the accounts: rows in, kept, rejected, out.",
+    "explain": "Show how a dataset is computed.",
+    "lineage": "Show where the columns of datasets come from.",
+    "query": "Ask any table of the project in SQL.",
+    "rejected": "Show the rows that were not kept, and why.",
+    "produce": "Write lines into a topic.",
+    "consume": "Read records of a topic.",
+    "resume": "Let a parked dataset go on.",
+    "topic": "Look after topics.",
+    "doctor": "Check this machine and the project's folders.",
+    "fsck": "Check the lake against the batch log.",
+    "prove": "Kill the engine at every step and compare the tables.",
+    "bench": "Measure the pipeline on this machine.",
+}
+"""Name and one-line help of every verb; its code is `tailrace.cli.<name>`, its command `command`."""
+
+
+class Verbs(click.Group):
+    """The verbs of the table, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in VERBS if find_spec(f"tailrace.cli.{name}") is not None]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS or find_spec(f"tailrace.cli.{cmd_name}") is None:
+            return None
+        command = import_module(f"tailrace.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, VERBS[name]) for name in self.list_commands(ctx)])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            known = self.list_commands(ctx)
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], known, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            raise click.UsageError(f"No verb '{args[0]}'.{hint}", ctx) from error
+
+
+def _show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        click.echo(f"tailrace {version('tailrace')}")
+        context.exit()
+
+
+def _group() -> Verbs:
+    version = click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_show_version,
+        help="Show the version and end.",
+    )
+    return Verbs(
+        "tailrace",
+        help="Real-time lakehouse pipelines in SQL: from records and files to Delta tables, exactly once.",
+        params=[*global_options(), version],
+        epilog="tailrace VERB --help shows a verb's options and examples.",
+        callback=lambda: None,
+        no_args_is_help=True,
+    )
+
+
+def show_error(error: TailraceError) -> None:
+    """The message on stderr, red on a terminal that takes colours; then the hint."""
+    errors: list[TailraceError] = list(error.errors) if isinstance(error, ProjectErrors) else [error]
+    for one in errors:
+        place = f"{one.place}: " if isinstance(one, ProjectError) and one.place else ""
+        click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=_colour())
+        click.echo(f"{place}{one.message}", err=True)
+        if one.hint:
+            click.echo(f"  hint: {one.hint}", err=True)
+
+
+def _colour() -> bool | None:
+    """False without colours by NO_COLOR; None leaves it to click, which asks for a terminal."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and give its exit code."""
+    group = _group()
+    try:
+        code = group.main(arguments, "tailrace", standalone_mode=False, obj=Invocation())
+    except TailraceError as error:
+        show_error(error)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.Abort:
+        return 130
+    except BrokenPipeError:
+        # The reader of our answer went away; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def main() -> NoReturn:
+    """The entry point of the console script."""
+    sys.exit(run(sys.argv[1:]))

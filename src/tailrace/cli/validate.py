@@ -1,0 +1,72 @@
+"""`tailrace validate`: all errors of a project, or with `--syntax` whether SQL files parse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tailrace.cli.verb import Invocation, pass_invocation, verb
+from tailrace.model.errors import ProjectError, UsageError
+
+SYNTAX_COLUMNS = ("file", "line", "kind", "name", "ok", "problem")
+
+
+@verb(
+    "validate",
+    "tailrace validate",
+    "tailrace -C weblogs validate --output json",
+    "tailrace validate --syntax bronze/*.sql --output json",
+)
+@click.option("--syntax", is_flag=True, help="Only parse FILES: one line per statement.")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="[FILES]...")
+@pass_invocation
+def command(call: Invocation, syntax: bool, files: tuple[str, ...]) -> int:
+    """Find all errors of a project before it runs.
+
+    With --syntax the files are parsed on their own, outside of any project; the answer has one line per
+    statement: file, line, kind, name, ok and the first problem. The exit code is 2 if there is a problem.
+    """
+    if syntax:
+        if not files:
+            raise UsageError("--syntax needs at least one file.", hint="tailrace validate --syntax a.sql")
+        rows = [row for file in files for row in _statements(file)]
+        call.answer(rows, SYNTAX_COLUMNS)
+        return 0 if all(row["ok"] for row in rows) else 2
+    if files:
+        raise UsageError("FILES are only for --syntax.", hint="Name a project folder by -C DIR.")
+    raise UsageError("Nothing to validate.", hint="--syntax FILES")
+
+
+def _statements(file: str) -> Iterator[dict[str, Any]]:
+    from tailrace.sql.parse.check import problem_of
+    from tailrace.sql.parse.heads import parse
+
+    for parsed in parse(_read(file), file):
+        problem = parsed.problem
+        if parsed.statement is not None:
+            problem = problem_of(parsed.statement, file)
+        yield {
+            "file": file,
+            "line": parsed.position.line,
+            "kind": parsed.kind,
+            "name": parsed.name,
+            "ok": problem is None,
+            "problem": _one_line(problem) if problem else None,
+        }
+
+
+def _read(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.") from error
+
+
+def _one_line(problem: ProjectError) -> str:
+    """`line:column: message Hint: ...`; the file stands in its own column."""
+    place = f"{problem.place.line}:{problem.place.column}: " if problem.place else ""
+    hint = f" Hint: {problem.hint}" if problem.hint else ""
+    return " ".join(f"{place}{problem.message}{hint}".split())
