@@ -24,7 +24,10 @@ LAWS = {
 }
 
 BREAKS = {
-    "one input row lost before its fate": (replace(BALANCED, edges=(replace(EDGE, in_=101),)), {"input", "edge"}),
+    "one input row lost before its fate": (
+        replace(BALANCED, edges=(replace(EDGE, in_=101),)),
+        {"input", "edge"},
+    ),
     "one error row counted twice": (
         replace(BALANCED, edges=(replace(EDGE, error=4),)),
         {"input", "rejected errors"},

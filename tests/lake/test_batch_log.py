@@ -26,7 +26,9 @@ def decision(n: int, attempt: str = "a", planned_us: int = 1) -> Decision:
             EdgeAccount("bronze.a", "bronze.a", "topic:t", 5, 1, 0, None, None, 4, gap=0),
             DatasetAccount("bronze.a", emitted=4, out=4, expectations={"x": ExpectationCount(3, 1, "warn")}),
         ),
-        flows={"bronze.a": FlowStanding("current", {"topic:t": {"log_id": "l", "offsets": {"0": 5}}}, None, 1)},
+        flows={
+            "bronze.a": FlowStanding("current", {"topic:t": {"log_id": "l", "offsets": {"0": 5}}}, None, 1)
+        },
         tables={
             "bronze.a": TableChange(None, (StagedFile("1-a-0.parquet", 10, 4, {}, {"numRecords": 4}),)),
         },

@@ -62,13 +62,12 @@ def diagnose(
     )
     texts = _texts(connection, branch, suspects, tag)
     connection.execute(
-        f"CREATE TEMP TABLE {why} (__ord BIGINT, \"column\" VARCHAR, rule VARCHAR, error VARCHAR)"
+        f'CREATE TEMP TABLE {why} (__ord BIGINT, "column" VARCHAR, rule VARCHAR, error VARCHAR)'
     )
     for (suspect, bad_text), (condition, _) in texts.signatures.items():
         column = suspects[suspect].column if suspect >= 0 else None
         connection.execute(
-            f"INSERT INTO {why} SELECT __ord, ?, ?, ? FROM {tag}_sig "
-            "WHERE suspect = ? AND bad_text = ?",
+            f"INSERT INTO {why} SELECT __ord, ?, ?, ? FROM {tag}_sig WHERE suspect = ? AND bad_text = ?",
             [column, _rule(condition), f"[{condition}]" if condition else None, suspect, bad_text],
         )
     for place, (condition, text) in texts.rows.items():
@@ -151,4 +150,3 @@ def _run_alone(
 
 def _rule(condition: str | None) -> str:
     return RULES.get(condition or "", "query")
-

@@ -104,7 +104,8 @@ def _violated_view(
         if rule.action in REMOVING
     )
     failing = ", ".join(
-        f"CASE WHEN NOT __x{i} THEN {literal(f'{rule.name}: {rule.text}')} END" for i, rule in enumerate(rules)
+        f"CASE WHEN NOT __x{i} THEN {literal(f'{rule.name}: {rule.text}')} END"
+        for i, rule in enumerate(rules)
     )
     first = f"CASE {firsts} END" if firsts else "NULL"
     connection.execute(

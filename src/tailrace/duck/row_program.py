@@ -65,9 +65,7 @@ def is_infallible(program: RowProgram) -> bool:
     return not program.lets and program.where is None and not any(c.fallible for c in program.columns)
 
 
-def run_branch(
-    connection: duckdb.DuckDBPyConnection, branch: Branch, source: str, tag: str
-) -> BranchResult:
+def run_branch(connection: duckdb.DuckDBPyConnection, branch: Branch, source: str, tag: str) -> BranchResult:
     """Run a branch over `source`; see the module's text for what it leaves behind."""
     kept, failed = f"{tag}_kept", f"{tag}_failed"
     if not branch.explodes:
@@ -150,7 +148,7 @@ def _explode_level(
     carry = ", ".join([*others, "__ord", "__sub"])
     position = 'CASE WHEN coalesce(len("__items"), 0) = 0 THEN NULL ELSE __i - 1 END'
     connection.execute(
-        f'CREATE TEMP TABLE {tag}_u{level} AS SELECT {", ".join([*others, "__ord"])}, '
+        f"CREATE TEMP TABLE {tag}_u{level} AS SELECT {', '.join([*others, '__ord'])}, "
         f'__sub * 1048576 + __i - 1 AS __sub, "__item", ({position})::INT AS "__pos" FROM ('
         f'SELECT {carry}, "__items", unnest({items}) AS "__item", '
         f"unnest(range(1, len({items}) + 1)) AS __i FROM {current})"

@@ -42,9 +42,7 @@ def topic_source(
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {' UNION ALL '.join(parts)}")
 
 
-def table_scan(
-    folder: Path, files: Sequence[str], schema: t.Schema, partition_by: Sequence[str]
-) -> str:
+def table_scan(folder: Path, files: Sequence[str], schema: t.Schema, partition_by: Sequence[str]) -> str:
     """A SELECT of exactly `schema`'s columns over a table's files (paths relative to its folder).
 
     Columns that older files lack are NULL; the empty text in a partition column is NULL, as Delta has it.
@@ -63,9 +61,7 @@ def table_scan(
     return f"SELECT {columns} FROM ({empty} UNION ALL BY NAME {scan})"
 
 
-def lane_source(
-    connection: duckdb.DuckDBPyConnection, name: str, scan: str, after: int, upto: int
-) -> None:
+def lane_source(connection: duckdb.DuckDBPyConnection, name: str, scan: str, after: int, upto: int) -> None:
     """A source over a table's rows of the batches `after` < n <= `upto`."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT *, _batch * {ORD_BATCH} + _row AS __ord "

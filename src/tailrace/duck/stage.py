@@ -41,9 +41,7 @@ def stage(
         target = folder
     else:
         target = folder / f"{stem}-0.parquet"
-    rows = connection.execute(
-        f"COPY ({query}) TO {literal(str(target))} ({', '.join(options)})"
-    ).fetchall()
+    rows = connection.execute(f"COPY ({query}) TO {literal(str(target))} ({', '.join(options)})").fetchall()
     types = {field.name: field.type for field in schema.fields}
     files = []
     for filename, count, size, _footer, statistics, partition, *_ in rows:
@@ -72,7 +70,11 @@ def delta_stats(
     nulls: dict[str, int] = {}
     for quoted, values in statistics.items():
         name = _unquote(quoted)
-        if name is None or name not in types or isinstance(types[name], (t.StructType, t.ArrayType, t.MapType)):
+        if (
+            name is None
+            or name not in types
+            or isinstance(types[name], (t.StructType, t.ArrayType, t.MapType))
+        ):
             continue
         if "null_count" in values:
             nulls[name] = int(values["null_count"])

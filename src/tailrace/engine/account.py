@@ -57,7 +57,9 @@ def check_edge(tally: Tally, upstream_out: dict[str, int]) -> None:
     """in(edge) = out(upstream, n), for edges on datasets of this batch. `upstream_out`: edge to out."""
     for edge in tally.edges:
         if edge.edge in upstream_out and edge.in_ != upstream_out[edge.edge]:
-            raise _unbalanced(tally.dataset, f"edge law on {edge.edge}", upstream_out[edge.edge], edge.in_ or 0)
+            raise _unbalanced(
+                tally.dataset, f"edge law on {edge.edge}", upstream_out[edge.edge], edge.in_ or 0
+            )
 
 
 def check_lake(dataset: str, out: int, staged_rows: int) -> None:

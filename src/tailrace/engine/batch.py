@@ -21,7 +21,7 @@ from tailrace.engine.standing import Standing, descendants, flow_keys
 from tailrace.engine.transform import Transformation, Transformed
 from tailrace.model import faults
 from tailrace.model.batch import Decision, FlowStanding
-from tailrace.project.compiled import Component, CompiledProject
+from tailrace.project.compiled import CompiledProject, Component
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,7 @@ class StreamBatch:
 
     def _attempt(self, given: Given, ends: Ends, force: bool) -> Decision | None:
         doors = self._doors
-        planner = Planner(
-            self._project, self._component, self._standing, ends, self._limits, self.parked
-        )
+        planner = Planner(self._project, self._component, self._standing, ends, self._limits, self.parked)
         plan = planner.plan()  # 1
         faults.reach("planned")
         if plan.is_empty() and not force:
@@ -104,9 +102,7 @@ class StreamBatch:
         drop_relations(doors.connection)
         return decision
 
-    def _decision(
-        self, given: Given, plan: BatchPlan, result: Transformed, staging: Staging
-    ) -> Decision:
+    def _decision(self, given: Given, plan: BatchPlan, result: Transformed, staging: Staging) -> Decision:
         written = set(staging.changes)
         flows = standings_after(plan, given.n, written)
         return Decision(
@@ -157,4 +153,3 @@ def _seen(plan: BatchPlan, loaded: Mapping[str, Loaded]) -> list[SeenFile]:
         if isinstance(source, FilesRead) and source.upto is None:
             found += loaded[key].seen
     return found
-

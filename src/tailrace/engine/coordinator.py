@@ -23,11 +23,10 @@ from tailrace.engine.refresh import ViewBatch, is_due, view_positions
 from tailrace.engine.reset import reset_topic
 from tailrace.engine.stage import ensure_tables
 from tailrace.engine.standing import Standing, descendants, flow_keys
-from tailrace.model import faults
 from tailrace.model.account import DatasetAccount
 from tailrace.model.batch import Decision
 from tailrace.model.errors import EnvironmentFailure, Halt
-from tailrace.project.compiled import Component, CompiledProject
+from tailrace.project.compiled import CompiledProject, Component
 from tailrace.project.definition import definition_json
 
 RETRIES = (0.1, 0.5, 2.0, 5.0)
@@ -130,7 +129,9 @@ class Coordinator:
                 break
             spent = clock.monotonic() - started
             if self.options.trigger > spent:
-                clock.sleep(min(self.options.trigger - spent, 0.25) if not worked else self.options.trigger - spent)
+                clock.sleep(
+                    min(self.options.trigger - spent, 0.25) if not worked else self.options.trigger - spent
+                )
             elif not worked:
                 clock.sleep(0.005)
         self._note_standing()
@@ -150,7 +151,9 @@ class Coordinator:
         """Components that are not views, in order."""
         return [c for c in self.project.components if not c.name.startswith("view:")]
 
-    def run_batch(self, component: Component, fixed: Ends | None = None, force: bool = False) -> Decision | None:
+    def run_batch(
+        self, component: Component, fixed: Ends | None = None, force: bool = False
+    ) -> Decision | None:
         """Plan, carry out and complete one batch of a component; None if it has nothing to read."""
         for pause in (*RETRIES, None):
             try:

@@ -58,9 +58,7 @@ def _compare(doors: Doors, dataset: Dataset) -> tuple[list[Refused], list[t.Fiel
         if now is None:
             problems.append(_refuse(dataset, f"column {field.name!r} is gone"))
         elif _stored_type(now.type) != field.type:
-            problems.append(
-                _refuse(dataset, f"column {field.name!r} was {field.type}, now it is {now.type}")
-            )
+            problems.append(_refuse(dataset, f"column {field.name!r} was {field.type}, now it is {now.type}"))
     if list(table.partition_by()) != list(dataset.partition_by):
         before = ", ".join(table.partition_by()) or "nothing"
         now_by = ", ".join(dataset.partition_by) or "nothing"

@@ -14,7 +14,7 @@ from tailrace.files.listing import ListedFile
 from tailrace.lake import schema as delta_schema
 from tailrace.model.batch import Position
 from tailrace.model.errors import Halt
-from tailrace.project.compiled import Component, CompiledProject
+from tailrace.project.compiled import CompiledProject, Component
 from tailrace.sql.compiled import Branch, FilesInput, TableInput, TopicInput
 
 
@@ -143,7 +143,8 @@ def _check_topic(topic: str, position: Position, ends: TopicEnds) -> None:
         begin, end = ends.begin.get(int(partition), 0), ends.end.get(int(partition), 0)
         if end < offset:
             raise Halt(
-                f"Topic {topic!r}, partition {partition} ends at {end}, before our position {offset}.", hint=hint
+                f"Topic {topic!r}, partition {partition} ends at {end}, before our position {offset}.",
+                hint=hint,
             )
         if begin > offset:
             raise Halt(
@@ -152,9 +153,7 @@ def _check_topic(topic: str, position: Position, ends: TopicEnds) -> None:
             )
 
 
-def _branches(
-    project: CompiledProject, component: Component
-) -> Iterator[tuple[str, str, Branch]]:
+def _branches(project: CompiledProject, component: Component) -> Iterator[tuple[str, str, Branch]]:
     for name in component.datasets:
         for flow in project.datasets[name].flows:
             for edge, branch in edges(flow):

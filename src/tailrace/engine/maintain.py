@@ -115,9 +115,7 @@ def _protect(protect: dict[str, dict[int, int]], topic: str, position: Position 
         known[partition] = min(known.get(partition, offset), offset)
 
 
-def _protect_via(
-    protect: dict[str, dict[int, int]], project: CompiledProject, position: Position
-) -> None:
+def _protect_via(protect: dict[str, dict[int, int]], project: CompiledProject, position: Position) -> None:
     """Positions of a reader of temporary views: they may be behind the view's own."""
     for inputs in position.get("via", {}).values():
         for edge, inner in inputs.items():

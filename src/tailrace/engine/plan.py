@@ -16,7 +16,7 @@ from typing import Any
 from tailrace.engine.standing import Standing, edges, flow_key
 from tailrace.files.listing import ListedFile
 from tailrace.model.batch import FlowStanding, Position
-from tailrace.project.compiled import Component, CompiledProject, Dataset, Flow
+from tailrace.project.compiled import CompiledProject, Component, Dataset, Flow
 from tailrace.sql.compiled import Branch, FilesInput, TableInput, TopicInput
 
 
@@ -219,9 +219,7 @@ class Planner:
         dataset = self._project.datasets.get(source.name)
         return dataset if dataset is not None and dataset.kind == "temporary_view" else None
 
-    def _source(
-        self, branch: Branch, position: Position, reader: str, lane: str, runs: list[Run]
-    ) -> Source:
+    def _source(self, branch: Branch, position: Position, reader: str, lane: str, runs: list[Run]) -> Source:
         source = branch.input
         if isinstance(source, TopicInput):
             return self._topic(source, position)

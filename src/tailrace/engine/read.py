@@ -46,9 +46,7 @@ def read(
     return plan, loaded
 
 
-def _read_topic(
-    doors: Doors, source: TopicRead, bytes_max: int
-) -> tuple[dict[int, object], dict[int, int]]:
+def _read_topic(doors: Doors, source: TopicRead, bytes_max: int) -> tuple[dict[int, object], dict[int, int]]:
     """Records of each partition and where they end: the byte bound may end them early."""
     tables: dict[int, object] = {}
     ends = dict(source.begin)
@@ -77,9 +75,7 @@ def _nothing(doors: Doors, source: TopicRead) -> dict[int, object]:
 
 
 def _topic_relation(connection: Connection, source: TopicRead, everything: str, name: str) -> Loaded:
-    tests = " OR ".join(
-        f'("partition" = {p} AND "offset" < {end})' for p, end in sorted(source.end.items())
-    )
+    tests = " OR ".join(f'("partition" = {p} AND "offset" < {end})' for p, end in sorted(source.end.items()))
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {everything} WHERE {tests}")
     row = connection.execute(f"SELECT count(*) FROM {name}").fetchone()
     assert row is not None

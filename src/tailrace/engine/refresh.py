@@ -25,7 +25,7 @@ from tailrace.engine.standing import Standing
 from tailrace.lake import schema as delta_schema
 from tailrace.model import faults
 from tailrace.model.account import DatasetAccount, EdgeAccount
-from tailrace.model.batch import Decision, FlowStanding, Position, StagedFile
+from tailrace.model.batch import Decision, FlowStanding, FlowState, Position, StagedFile
 from tailrace.model.errors import EnvironmentFailure
 from tailrace.project.compiled import CompiledProject, Dataset
 from tailrace.sql.compiled import BatchInput, FilesInput, TableInput
@@ -102,15 +102,13 @@ class ViewBatch:
         scans = {}
         edges = []
         for item in view.inputs:
-            scan, rows = self._scan(item)
+            scan, count = self._scan(item)
             scans[item.alias] = scan
             name = item.input.name if isinstance(item.input, TableInput) else "files"
-            edges.append(EdgeAccount(self._dataset.name, self._dataset.name, name, rows))
+            edges.append(EdgeAccount(self._dataset.name, self._dataset.name, name, count))
         faults.reach("read")
         rejects.create(self._doors.connection)
-        rows = compute_view(
-            self._doors.connection, view, scans, self._dataset.expectations, n, "view"
-        )
+        rows = compute_view(self._doors.connection, view, scans, self._dataset.expectations, n, "view")
         if rows.output.broken_rule:
             raise ParkDataset(
                 self._dataset.name,
@@ -215,7 +213,7 @@ class ViewBatch:
         name = self._dataset.name
         component = f"view:{name}"
         before = self._standing.flows.get(name)
-        state = "stale" if reason else "current"
+        state: FlowState = "stale" if reason else "current"
         since = before.since_n if before is not None and before.state == state else given.n
         plan: list[dict[str, Any]] = [
             {"id": f"view:{edge}", "edge": edge, **position} for edge, position in positions.items()
@@ -231,7 +229,7 @@ class ViewBatch:
             plan=tuple(plan),
             definitions={name: self._definition},
             accounts=accounts,
-            flows={name: FlowStanding("stale" if reason else "current", dict(positions), reason, since)},
+            flows={name: FlowStanding(state, dict(positions), reason, since)},
             tables=staging.changes,
             heads=self._standing.heads,
             last=self._standing.last,

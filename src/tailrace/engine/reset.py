@@ -14,7 +14,7 @@ from tailrace.engine.standing import Standing, edges, flow_key
 from tailrace.model.account import EdgeAccount
 from tailrace.model.batch import Decision, FlowStanding, Position
 from tailrace.model.errors import UsageError
-from tailrace.project.compiled import Component, CompiledProject
+from tailrace.project.compiled import CompiledProject, Component
 from tailrace.sql.compiled import TopicInput
 
 
@@ -42,7 +42,17 @@ def reset_topic(
                 known = known.moved(edge, position)
                 accounts.append(
                     EdgeAccount(
-                        name, key, edge, 0, 0, 0, None, None, 0, gap=gap, unknown=() if gap is not None else ("gap",)
+                        name,
+                        key,
+                        edge,
+                        0,
+                        0,
+                        0,
+                        None,
+                        None,
+                        0,
+                        gap=gap,
+                        unknown=() if gap is not None else ("gap",),
                     )
                 )
             if known is not None:
@@ -71,9 +81,7 @@ def reset_topic(
     return decision
 
 
-def _new_position(
-    before: Position | None, ends: TopicEnds, command: Command
-) -> tuple[Position, int | None]:
+def _new_position(before: Position | None, ends: TopicEnds, command: Command) -> tuple[Position, int | None]:
     """The new position, and how many offsets it passes over; None where that cannot be known."""
     target = _target(ends, command.to or "earliest")
     position = {"log_id": ends.log_id, "offsets": {str(p): o for p, o in sorted(target.items())}}

@@ -17,9 +17,9 @@ from tailrace.duck.output import Output, Part, build_output
 from tailrace.duck.row_program import BranchResult, run_branch
 from tailrace.duck.source import count_rows, memory_source
 from tailrace.engine import account
+from tailrace.engine.loaded import Loaded
 from tailrace.engine.parking import ParkDataset
 from tailrace.engine.plan import BatchPlan, FilesRead, Memory, Run, Source, TopicRead
-from tailrace.engine.loaded import Loaded
 from tailrace.engine.standing import edges
 from tailrace.model.account import Account, DatasetAccount, EdgeAccount
 from tailrace.model.clock import Clock
@@ -94,9 +94,7 @@ class Transformation:
         if not any(branch.rows or branch.broken for branch in branches):
             return
         columns = dataset.schema.names
-        parts = [
-            Part(b.run.key, b.edge, b.place, b.result.kept_relation) for b in branches if b.rows
-        ]
+        parts = [Part(b.run.key, b.edge, b.place, b.result.kept_relation) for b in branches if b.rows]
         expectations = () if lane else dataset.expectations
         output = None
         if parts:
@@ -127,6 +125,7 @@ class Transformation:
 
     def _branch(self, run: Run, edge: str, branch: Branch, place: int, tag: str) -> _BranchRun:
         source = run.sources[edge]
+        in_: int | None
         if isinstance(source, Memory):
             upstream = self._outs.get((source.dataset, source.lane))
             rows = 0 if upstream is None else upstream.out
@@ -163,7 +162,9 @@ class Transformation:
             kind = _kind(branch.source)
             if branch.result.error:
                 branch_tag = f"{tag}_{branch.place}"
-                why = diagnose(connection, branch.branch, branch.relation, branch.result.failed_relation, branch_tag)
+                why = diagnose(
+                    connection, branch.branch, branch.relation, branch.result.failed_relation, branch_tag
+                )
                 if dataset.properties.get("tailrace.onerror") == "fail":
                     raise ParkDataset(dataset.name, "query", _first_error(connection, why))
                 rejects.add_errors(connection, place, branch.relation, kind, why)
@@ -174,9 +175,7 @@ class Transformation:
                 )
             if isinstance(branch.source, FilesRead):
                 for order, broken in enumerate(self._loaded[branch.source.id].broken):
-                    rejects.add_broken_file(
-                        connection, place, broken.path, broken.rule, broken.reason, order
-                    )
+                    rejects.add_broken_file(connection, place, broken.path, broken.rule, broken.reason, order)
 
     def _check_rejected(self) -> None:
         """Counted errors and violations are rows of the rejected table, one each."""
@@ -258,6 +257,6 @@ def _makes(result: BranchResult) -> int:
 
 
 def _first_error(connection: Connection, why: str) -> str:
-    row = connection.execute(f"SELECT error, \"column\" FROM {why} ORDER BY __ord LIMIT 1").fetchone()
+    row = connection.execute(f'SELECT error, "column" FROM {why} ORDER BY __ord LIMIT 1').fetchone()
     assert row is not None
     return f"{row[0]} in column {row[1]} (tailrace.onError = fail)"

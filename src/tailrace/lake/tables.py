@@ -136,7 +136,7 @@ class Table:
     def rewrite(self, add: Iterable[StagedFile], remove: Iterable[StagedFile]) -> None:
         """Replace files by others with the same rows (compaction): no transaction, no data change."""
         now_ms = self._now_ms()
-        actions = [_add(file, False, now_ms) for file in add]
+        actions: list[AddAction | RemoveAction] = [_add(file, False, now_ms) for file in add]
         actions += [_remove(file, False, now_ms) for file in remove]
         handle = self.handle()
         handle.create_write_transaction(
@@ -197,7 +197,7 @@ class Table:
             return
         schema = to_delta(change.schema) if change.overwrite and change.schema else handle.schema()
         now_ms = self._now_ms()
-        actions = [_add(file, True, now_ms) for file in change.add]
+        actions: list[AddAction | RemoveAction] = [_add(file, True, now_ms) for file in change.add]
         if not change.overwrite:
             actions += [_remove(file, True, now_ms) for file in change.remove]
         handle.create_write_transaction(

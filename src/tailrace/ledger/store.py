@@ -102,7 +102,10 @@ class Ledger:
     def finished(self, n: int) -> FinishedBatch | None:
         """The row of batch n."""
         row = self._db.execute("SELECT * FROM batches WHERE n = ?", (n,)).fetchone()
-        return None if row is None else FinishedBatch(*row[:5], json.loads(row[5]))
+        if row is None:
+            return None
+        n_, component, kind, planned_us, finished_us, versions = row
+        return FinishedBatch(n_, component, kind, planned_us, finished_us, json.loads(versions))
 
     def snapshot(self) -> dict[str, int]:
         """The Delta version of every table after the newest finished batch."""

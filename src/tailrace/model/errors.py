@@ -1,16 +1,16 @@
 """Every error that Tailrace raises, split by what its reader does about it.
 
-    TailraceError
-    ├── UsageError            call it differently                       exit 2
-    ├── ProjectError          mend the project file at file:line:column  exit 2
-    │   └── Refused           the SQL is valid, but not in the function table or not executed
-    ├── DataError             mend the data or the query               exit 1
-    │   └── QueryError        a row failed in a query; carries Spark's error condition
-    ├── EnvironmentFailure    retry: disk, network, memory             exit 1 when retries end
-    ├── Halt                  one component waits: lost log, alien topic
-    ├── Stop                  the engine ends, with a remedy           exit 1
-    │   └── AnotherRunner     someone else decided the batch, or holds the lock
-    └── Bug                   ours: an unbalanced account, a broken invariant
+TailraceError
+├── UsageError            call it differently                       exit 2
+├── ProjectError          mend the project file at file:line:column  exit 2
+│   └── Refused           the SQL is valid, but not in the function table or not executed
+├── DataError             mend the data or the query               exit 1
+│   └── QueryError        a row failed in a query; carries Spark's error condition
+├── EnvironmentFailure    retry: disk, network, memory             exit 1 when retries end
+├── Halt                  one component waits: lost log, alien topic
+├── Stop                  the engine ends, with a remedy           exit 1
+│   └── AnotherRunner     someone else decided the batch, or holds the lock
+└── Bug                   ours: an unbalanced account, a broken invariant
 """
 
 from dataclasses import dataclass

@@ -58,9 +58,7 @@ class StateStore:
 
     def set(self, component: str, n: int) -> None:
         """Note that the state of a component is that of batch n; part of the open transaction."""
-        self._connection.execute(
-            f"INSERT OR REPLACE INTO {SCHEMA}.meta VALUES (?, ?)", [component, n]
-        )
+        self._connection.execute(f"INSERT OR REPLACE INTO {SCHEMA}.meta VALUES (?, ?)", [component, n])
 
     def all(self) -> dict[str, int]:
         """The batch of every component."""
