@@ -95,26 +95,38 @@ def to_row(n: int, account: Account) -> dict[str, Any]:
 
 def from_row(row: dict[str, Any]) -> Account:
     """The account that `to_row` printed."""
+    unknown = tuple(row.get("unknown") or ())
     if row.get("edge") is not None:
         return EdgeAccount(
-            row["dataset"],
-            row["flow"],
-            row["edge"],
-            row["in"],
-            *(row.get(name) for name in COUNTS[1:]),
-            unknown=tuple(row.get("unknown") or ()),
+            dataset=row["dataset"],
+            flow=row["flow"],
+            edge=row["edge"],
+            in_=row.get("in"),
+            error=row.get("error"),
+            filtered=row.get("filtered"),
+            late=row.get("late"),
+            duplicate=row.get("duplicate"),
+            kept=row.get("kept"),
+            coerced=row.get("coerced"),
+            gap=row.get("gap"),
+            unknown=unknown,
             mode=row.get("mode"),
         )
     expectations = {
         rule: ExpectationCount(**count) for rule, count in (row.get("expectations") or {}).items()
     }
-    numbers = ("fan_zero", "fan_filtered", "emitted", "violated", "out", "state_before", "state_after")
     return DatasetAccount(
-        row["dataset"],
-        *(row.get(name) for name in numbers),
-        row.get("released"),
-        expectations,
-        tuple(row.get("unknown") or ()),
-        row.get("mode"),
-        row.get("duration_ms"),
+        dataset=row["dataset"],
+        fan_zero=row.get("fan_zero"),
+        fan_filtered=row.get("fan_filtered"),
+        emitted=row.get("emitted"),
+        violated=row.get("violated"),
+        out=row.get("out"),
+        state_before=row.get("state_before"),
+        state_after=row.get("state_after"),
+        released=row.get("released"),
+        expectations=expectations,
+        unknown=unknown,
+        mode=row.get("mode"),
+        duration_ms=row.get("duration_ms"),
     )
