@@ -41,12 +41,8 @@ PARTITION_BY = ("dataset",)
 
 SourceKind = Literal["topic", "files", "table"]
 
-_PLACES: dict[SourceKind, str] = {
-    "topic": 's."topic", s."partition", s."offset", NULL, NULL, NULL, NULL, s."value"',
-    "files": "NULL, NULL, NULL, s.__file, s.__row, NULL, NULL, s.__raw",
-    "table": "NULL, NULL, NULL, NULL, NULL, s._batch, s._row, NULL",
-}
-"""topic, partition, offset, file, file_row, up_batch, up_row, raw of a source's row."""
+_RECORD = {"topic": "VARCHAR", "partition": "INTEGER", "offset": "BIGINT", "value": "BLOB"}
+"""Columns of a record that a table may carry on from the topic: then its rows tell them too."""
 
 HIDDEN = ("__ord", "__file", "__row", "__raw", "_metadata", "_batch", "_row")
 
@@ -70,7 +66,7 @@ def add_errors(
     dataset, flow, edge, number = place
     connection.execute(
         f"INSERT INTO rejected SELECT {number}, s.__ord, 0, {literal(dataset)}, {literal(flow)}, "
-        f"{literal(edge)}, 'error', w.rule, w.\"column\", w.error, {_with_times(_PLACES[kind])}, "
+        f"{literal(edge)}, 'error', w.rule, w.\"column\", w.error, {_places(connection, source, kind)}, "
         f"{_row_json(connection, source, 's')}, NULL FROM {source} s JOIN {why} w ON s.__ord = w.__ord"
     )
 
@@ -88,7 +84,7 @@ def add_violated(
     row = _json_of([(name, f"v.{quote(name)}", _type(connection, violated, name)) for name in columns])
     connection.execute(
         f"INSERT INTO rejected SELECT {number}, v.__ord, v.__sub, {literal(dataset)}, {literal(flow)}, "
-        f"{literal(edge)}, 'violated', v.__rule, NULL, v.__error, {_with_times(_PLACES[kind])}, {row}, NULL "
+        f"{literal(edge)}, 'violated', v.__rule, NULL, v.__error, {_places(connection, source, kind)}, {row}, NULL "
         f"FROM {violated} v JOIN {source} s ON v.__ord = s.__ord WHERE v.__place = {number}"
     )
 
@@ -137,10 +133,18 @@ def counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
     return {(dataset, kind): int(count) for dataset, kind, count in rows}
 
 
-def _with_times(places: str) -> str:
-    """event_time and watermark stand between up_row and raw; a stateless program has neither."""
-    head, _, raw = places.rpartition(", ")
-    return f"{head}, NULL, NULL, {raw}"
+def _places(connection: duckdb.DuckDBPyConnection, source: str, kind: SourceKind) -> str:
+    """topic, partition, offset, file, file_row, up_batch, up_row, event_time, watermark, raw of a row.
+
+    A stateless program has neither event_time nor watermark.
+    """
+    described = {row[0]: row[1] for row in connection.execute(f"DESCRIBE {source}").fetchall()}
+    record = [f"s.{quote(c)}" if described.get(c) == type_ else "NULL" for c, type_ in _RECORD.items()]
+    *position, value = record
+    if kind == "files":
+        return "NULL, NULL, NULL, s.__file, s.__row, NULL, NULL, NULL, NULL, s.__raw"
+    up = "s._batch, s._row" if kind == "table" else "NULL, NULL"
+    return f"{', '.join(position)}, NULL, NULL, {up}, NULL, NULL, {value}"
 
 
 def _row_json(connection: duckdb.DuckDBPyConnection, source: str, alias: str) -> str:
