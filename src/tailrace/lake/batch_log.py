@@ -51,7 +51,11 @@ class BatchLog:
 
     def is_decided(self, n: int) -> bool:
         """Whether n stands in the log, by itself or in a seal; 0 counts as sealed."""
-        return n == 0 or self._path(n).exists() or any(low <= n <= high for low, high in self.seals())
+        return n == 0 or self.has_file(n) or any(low <= n <= high for low, high in self.seals())
+
+    def has_file(self, n: int) -> bool:
+        """Whether n has a file of its own."""
+        return self._path(n).exists()
 
     def read(self, n: int) -> Decision:
         """Batch n, from its own file. Raises Stop if it is missing or unreadable."""

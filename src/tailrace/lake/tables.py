@@ -181,12 +181,9 @@ class Table:
             retention_hours=keep_hours, dry_run=False, enforce_retention_duration=False, full=False
         )
 
-    def newest_commit_metadata(self) -> str | None:
-        """What the newest commit of ours carried as metadata: the positions of its component."""
-        for entry in self.handle().history(50):
-            if "tailrace" in entry:
-                return str(entry["tailrace"])
-        return None
+    def commit_metadata(self) -> list[str]:
+        """What our commits carried as metadata, newest first: positions of components."""
+        return [str(entry["tailrace"]) for entry in self.handle().history() if "tailrace" in entry]
 
     def _write(self, change: TableChange, properties: CommitProperties) -> None:
         handle = self.handle()
