@@ -1,0 +1,307 @@
+"""A folder to a `Project`: `tailrace.yaml` if there is one, and every `*.sql` below.
+
+Pure but for reading these files; the environment is passed in. All errors of the settings and of the
+heads are collected and raised as one `ProjectErrors`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from tailrace.model.errors import Place, ProjectError, ProjectErrors, Refused, UsageError
+from tailrace.project.document import Document, read_document
+from tailrace.project.names import schema_problem
+from tailrace.project.project import Defined, Paths, Project
+from tailrace.project.settings import (
+    NOT_EXECUTED,
+    SOURCES_EXECUTED,
+    EngineSettings,
+    PathSettings,
+    RetentionSettings,
+    Settings,
+    TopicSettings,
+)
+from tailrace.sql.parse.cursor import nearest
+from tailrace.sql.parse.heads import parse
+from tailrace.sql.parse.statement import SetStatement, UseStatement
+
+SETTINGS_FILE = "tailrace.yaml"
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_QUOTES = "'\""
+_MODELS: dict[tuple[Any, ...], type[BaseModel]] = {
+    (): Settings,
+    ("paths",): PathSettings,
+    ("engine",): EngineSettings,
+    ("topics", "*"): TopicSettings,
+    ("topics", "*", "retention"): RetentionSettings,
+}
+"""The model at a path of the file; * is any name."""
+
+
+def load_project(directory: Path, *, profile: str | None = None, environment: Mapping[str, str]) -> Project:
+    """Load a project folder. Raises ProjectErrors with all that is wrong, UsageError if there is no folder."""
+    root = directory.resolve()
+    if not root.is_dir():
+        raise UsageError(f"{directory} is no folder.", hint="Name the project's folder by -C DIR.")
+    settings, errors = _load_settings(root, profile, environment)
+    usable = settings or Settings()
+    paths = resolve_paths(root, usable)
+    statements: list[Defined] = []
+    parameters = {name: _parameter(value) for name, value in usable.parameters.items()}
+    for path in _sql_files(root, paths):
+        defined, problems = _load_file(root, path, parameters)
+        statements += defined
+        errors += problems
+    if errors or settings is None:
+        raise ProjectErrors(sorted(errors, key=_order))
+    return Project(root, settings, paths, tuple(statements), profile)
+
+
+def resolve_paths(root: Path, settings: Settings) -> Paths:
+    """The settings' paths, absolute."""
+    paths = settings.paths
+    data = (root / paths.data).resolve()
+    lake = paths.lake if _URL.match(paths.lake) else str((root / paths.lake).resolve())
+    return Paths(
+        lake=lake,
+        data=data,
+        log=(root / paths.log).resolve() if paths.log else data / "log",
+        state=(root / paths.state).resolve() if paths.state else data / "state",
+        ledger=(root / paths.ledger).resolve() if paths.ledger else data / "ledger.sqlite",
+        serve=(root / paths.serve).resolve() if paths.serve else data / "serve.sqlite",
+    )
+
+
+# Settings
+
+
+def _load_settings(
+    root: Path, profile: str | None, environment: Mapping[str, str]
+) -> tuple[Settings | None, list[ProjectError]]:
+    path = root / SETTINGS_FILE
+    if not path.exists():
+        if profile is not None:
+            raise UsageError(f"There is no profile '{profile}': the project has no {SETTINGS_FILE}.")
+        return Settings(), []
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [ProjectError(f"The file cannot be read: {error}.", place=Place(SETTINGS_FILE, 1))]
+    document = read_document(text, SETTINGS_FILE, environment)
+    return settings_of(document, profile)
+
+
+def settings_of(document: Document, profile: str | None) -> tuple[Settings | None, list[ProjectError]]:
+    """The typed settings of a document with a profile laid over it, and all that is wrong with it."""
+    profiles = document.value.get("profiles")
+    overlay: dict[str, Any] = {}
+    errors = _relevant(document, profile)
+    if profile is not None:
+        known = list(profiles) if isinstance(profiles, dict) else []
+        if profile not in known:
+            shown = ", ".join(known) or "none"
+            raise UsageError(
+                f"There is no profile '{profile}'.", hint=f"Profiles of {SETTINGS_FILE}: {shown}."
+            )
+        assert isinstance(profiles, dict), "it has the profile"
+        overlay = profiles[profile] if isinstance(profiles[profile], dict) else {}
+    value = _lay_over(document.value, overlay)
+    try:
+        settings = Settings.model_validate(value)
+    except ValidationError as error:
+        explained = (_explain(document, item, profile, overlay) for item in error.errors())
+        known = {one.place for one in errors}
+        # One problem per place: a union complains once per branch, an unset variable twice.
+        first = {one.place: one for one in explained if one.place not in known}
+        return None, [*errors, *first.values()]
+    errors += _refusals(document, settings)
+    return (None if errors else settings), errors
+
+
+def _relevant(document: Document, profile: str | None) -> list[ProjectError]:
+    """The document's errors, without variables that only other profiles ask for."""
+    used = [error for path, error in document.unset if path[0] != "profiles" or path[1:2] in ((), (profile,))]
+    return [*document.errors, *used]
+
+
+def _lay_over(base: Any, overlay: Any) -> Any:
+    if not isinstance(base, dict) or not isinstance(overlay, dict):
+        return overlay
+    merged = dict(base)
+    for key, value in overlay.items():
+        merged[key] = _lay_over(base[key], value) if key in base else value
+    return merged
+
+
+def _explain(document: Document, item: Any, profile: str | None, overlay: dict[str, Any]) -> ProjectError:
+    """A message of the model as an error with its place."""
+    path = tuple(part for part in item["loc"] if not _is_branch(part))
+    written = path
+    if profile is not None and _has(overlay, path):
+        written = ("profiles", profile, *path)
+    name = ".".join(str(part) for part in path)
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        known = _known_keys(path[:-1])
+        hint = _nearest_key(str(path[-1]), known) or f"Keys here: {', '.join(known)}."
+        return ProjectError(f"Unknown key '{name}'.", place=document.place(written, key=True), hint=hint)
+    if kind == "missing":
+        return ProjectError(f"The key '{name}' is missing.", place=document.place(written[:-1], key=True))
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("String ")
+    if message.startswith("Input should be "):
+        message = f"it should be {message.removeprefix('Input should be ')}"
+    if len(path) == 2 and path[0] == "parameters":
+        message = "a parameter is a text, a number, true or false"
+    return ProjectError(
+        f"'{name}' is {item['input']!r}.",
+        place=document.place(written),
+        hint=f"{message[0].upper()}{message[1:]}.",
+    )
+
+
+def _is_branch(part: Any) -> bool:
+    """pydantic names the branch of a union in the path; it is no key of the file."""
+    return isinstance(part, str) and part in ("str", "int", "float", "bool", "function-before[_bytes(), int]")
+
+
+def _has(value: Any, path: tuple[Any, ...]) -> bool:
+    for part in path:
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
+    return True
+
+
+def _known_keys(path: tuple[Any, ...]) -> list[str]:
+    """The keys of the model at a path."""
+    shape = tuple("*" if path[0] == "topics" and i == 1 else part for i, part in enumerate(path))
+    model = _MODELS.get(shape)
+    return list(model.model_fields) if model else []
+
+
+def _nearest_key(text: str, known: list[str]) -> str | None:
+    found = nearest(text, [key.upper() for key in known])
+    return found.lower().replace("did", "Did") if found else None
+
+
+def _refusals(document: Document, settings: Settings) -> list[ProjectError]:
+    """What the model knows and nothing executes yet."""
+    errors: list[ProjectError] = []
+    for key, hint in NOT_EXECUTED.items():
+        if getattr(settings, key) is not None:
+            place = document.place((key,), key=True)
+            errors.append(Refused(f"'{key}' is not executed yet.", place=place, hint=hint))
+    zone = settings.parameters.get("timezone", "UTC")
+    if str(zone).upper() not in ("UTC", "ETC/UTC", "Z"):
+        errors.append(
+            Refused(
+                f"The time zone '{zone}' is not executed yet.",
+                place=document.place(("parameters", "timezone")),
+                hint="Only UTC is; use from_utc_timestamp in SQL.",
+            )
+        )
+    for name, topic in settings.topics.items():
+        if topic.source is not None and topic.source.kind not in SOURCES_EXECUTED:
+            errors.append(
+                Refused(
+                    f"Sources of kind '{topic.source.kind}' are not executed yet.",
+                    place=document.place(("topics", name, "source", "kind")),
+                    hint=f"Executed are: {', '.join(SOURCES_EXECUTED)}; or feed it by `tailrace produce`.",
+                )
+            )
+    return errors
+
+
+# SQL files
+
+
+def _sql_files(root: Path, paths: Paths) -> Iterator[Path]:
+    """Every SQL file in order of its path; tests, hidden folders, lake and data are left out."""
+    left_out = {paths.data, paths.log, paths.state, Path(paths.lake)}
+
+    def walk(folder: Path, *, top: bool) -> Iterator[Path]:
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith(".") or path in left_out or (top and path.name == "tests"):
+                continue
+            if path.is_dir():
+                yield from walk(path, top=False)
+            elif path.suffix.lower() == ".sql":
+                yield path
+
+    yield from walk(root, top=True)
+
+
+def _load_file(
+    root: Path, path: Path, parameters: Mapping[str, str]
+) -> tuple[list[Defined], list[ProjectError]]:
+    file = path.relative_to(root).as_posix()
+    folders = path.relative_to(root).parts[:-1]
+    schema = folders[0].lower() if folders else "default"
+    problem = schema_problem(schema)
+    if problem:
+        hint = "Name the folder differently."
+        return [], [ProjectError(problem, place=Place(file, 1), hint=hint)]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        return [], [ProjectError(f"The file cannot be read: {error}.", place=Place(file, 1))]
+    known = dict(parameters)
+    defined: list[Defined] = []
+    errors: list[ProjectError] = []
+    for parsed in parse(text, file):
+        place = Place(file, parsed.position.line, parsed.position.column)
+        statement = parsed.statement
+        if statement is None:
+            assert parsed.problem is not None, "a statement or a problem"
+            errors.append(parsed.problem)
+        elif isinstance(statement, UseStatement):
+            if statement.what == "schema":
+                schema = statement.name.parts[-1].lower() if statement.name.parts else schema
+                problem = schema_problem(schema)
+                if problem:
+                    errors.append(ProjectError(problem, place=place))
+        elif isinstance(statement, SetStatement):
+            refused = _set(statement, known, place)
+            if refused:
+                errors.append(refused)
+        else:
+            defined.append(Defined(statement, place, schema, dict(known)))
+    return defined, errors
+
+
+def _set(statement: SetStatement, parameters: dict[str, str], place: Place) -> ProjectError | None:
+    """SET gives a parameter a value; settings of Spark's session are refused."""
+    key = statement.key
+    if statement.value is None:
+        return Refused(
+            f"SET {key} only shows a value." if key else "SET shows values.",
+            place=place,
+            hint="SET name = value sets a parameter.",
+        )
+    if key.lower().startswith(("spark.", "pipelines.")) or " " in key:
+        return Refused(
+            f"SET {key} would change Spark's session, which there is none of here.",
+            place=place,
+            hint="Take it away; ANSI mode and UTC are what holds.",
+        )
+    value = statement.value
+    if len(value) > 1 and value[0] in _QUOTES and value[-1] == value[0]:
+        value = value[1:-1]
+    parameters[key] = value
+    return None
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _order(error: ProjectError) -> tuple[str, int, int]:
+    place = error.place or Place("", 0)
+    return place.file, place.line, place.column

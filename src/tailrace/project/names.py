@@ -1,0 +1,69 @@
+"""Names of datasets: `schema.name`, lower case; a catalog in front is taken off.
+
+A catalog is ignored where the project uses only one; two of them are an error, since their tables would
+be one and the same folder of the lake.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tailrace.model.errors import Place, ProjectError, Refused
+from tailrace.sql.parse.statement import Name
+
+RESERVED_SCHEMAS = ("archive", "system", "live")
+RESERVED_COLUMNS = ("_batch", "_row")
+_FORBIDDEN = re.compile(r"[/\\\x00-\x1f]|^\.{1,2}$")
+_VARIABLE = re.compile(r"\$\{([^}\n]*)\}")
+
+
+def schema_problem(schema: str) -> str | None:
+    """Why a schema cannot have this name, or None."""
+    if schema in RESERVED_SCHEMAS or schema.startswith("_"):
+        return f"The schema name '{schema}' is reserved."
+    if _FORBIDDEN.search(schema):
+        return f"The schema name '{schema}' cannot be a folder."
+    return None
+
+
+def fill(text: str, parameters: Mapping[str, str], place: Place) -> str:
+    """`${name}` in SQL by its parameter. Raises ProjectError where there is none."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1].strip()
+        if name not in parameters:
+            known = ", ".join(sorted(parameters)) or "none"
+            raise ProjectError(
+                f"The parameter '{name}' has no value.",
+                place=place,
+                hint=f"Give it one under `parameters:` in tailrace.yaml. Known: {known}.",
+            )
+        return parameters[name]
+
+    return _VARIABLE.sub(value, text)
+
+
+def resolve(name: Name, schema: str, parameters: Mapping[str, str], place: Place) -> str:
+    """`schema.name` of a name as written, with `schema` where it has none."""
+    if name.identifier is not None:
+        raise Refused(
+            f"IDENTIFIER({name.identifier}) is not executed with anything but one string.",
+            place=place,
+            hint="Write the name itself.",
+        )
+    parts = [part for piece in name.parts for part in fill(piece, parameters, place).split(".")]
+    if len(parts) > 3 or not all(parts):
+        raise ProjectError(f"'{'.'.join(parts)}' is no name of one to three parts.", place=place)
+    found = parts[-2].lower() if len(parts) > 1 else schema
+    problem = schema_problem(found)
+    if problem:
+        raise ProjectError(problem, place=place, hint="Choose another schema.")
+    if _FORBIDDEN.search(parts[-1]):
+        raise ProjectError(f"The name '{parts[-1]}' cannot be a folder.", place=place)
+    return f"{found}.{parts[-1].lower()}"
+
+
+def catalog_of(name: Name) -> str | None:
+    """The catalog part of a three-part name."""
+    return name.parts[0].lower() if len(name.parts) == 3 else None
