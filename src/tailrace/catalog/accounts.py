@@ -1,0 +1,90 @@
+"""Accounts for people: what became of the rows of each dataset, summed over batches.
+
+For a streaming table counts add up over its batches; a view's are those of its newest refresh, since each
+refresh counts all its rows again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from tailrace.model.account import DatasetAccount, EdgeAccount
+from tailrace.model.batch import Decision
+
+
+@dataclass
+class Total:
+    """One dataset's account. `in` = kept + filtered + late + duplicate + error, where it applies."""
+
+    dataset: str
+    batches: int = 0
+    in_: int = 0
+    kept: int = 0
+    filtered: int = 0
+    late: int = 0
+    duplicate: int = 0
+    error: int = 0
+    emitted: int = 0
+    violated: int = 0
+    out: int = 0
+    last_batch: int = 0
+    mode: str = ""
+
+
+COLUMNS = tuple("in" if f.name == "in_" else f.name for f in fields(Total))
+
+
+class Totals:
+    """Adds up decisions as they come."""
+
+    def __init__(self, decisions: Iterable[Decision] = ()) -> None:
+        self.by_dataset: dict[str, Total] = {}
+        for decision in decisions:
+            self.add(decision)
+
+    def add(self, decision: Decision) -> None:
+        """Count one more batch."""
+        fresh: set[str] = set()
+        for item in decision.accounts:
+            if item.mode == "lane":
+                continue
+            total = self.by_dataset.setdefault(item.dataset, Total(item.dataset))
+            if item.dataset not in fresh:
+                fresh.add(item.dataset)
+                if decision.kind == "view":
+                    total = self.by_dataset[item.dataset] = Total(item.dataset, total.batches)
+                total.batches += 1
+                total.last_batch = decision.n
+            _count(total, item)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Rows with the columns of COLUMNS, in the order in which the datasets first appeared."""
+        return [
+            {("in" if name == "in_" else name): value for name, value in vars(total).items()}
+            for total in self.by_dataset.values()
+        ]
+
+
+def _count(total: Total, item: EdgeAccount | DatasetAccount) -> None:
+    if isinstance(item, EdgeAccount):
+        total.in_ += item.in_ or 0
+        total.kept += item.kept or 0
+        total.filtered += item.filtered or 0
+        total.late += item.late or 0
+        total.duplicate += item.duplicate or 0
+        total.error += item.error or 0
+        return
+    total.emitted += item.emitted or 0
+    total.violated += item.violated or 0
+    total.out += item.out or 0
+    total.mode = item.mode or total.mode
+
+
+def sentence(total: Total) -> str:
+    """`in 10,000 = kept 9,870 + filtered 100 + error 30; out 9,870, violated 0`."""
+    parts = [("kept", total.kept), ("filtered", total.filtered), ("late", total.late)]
+    parts += [("duplicate", total.duplicate), ("error", total.error)]
+    shown = " + ".join(f"{name} {count:,}" for name, count in parts if count or name == "kept")
+    return f"in {total.in_:,} = {shown}; out {total.out:,}, violated {total.violated:,}"
