@@ -192,7 +192,8 @@ class Planner:
         known = self._standing.flows.get(key)
         if key in self._parked:
             base = known or FlowStanding("parked", self._initial(flow, {}))
-            return replace(base, state="parked", reason=self._parked[key])
+            since = base.since_n if base.state == "parked" else None
+            return replace(base, state="parked", reason=self._parked[key], since_n=since)
         if known is None:
             return FlowStanding("current", self._initial(flow, {}), since_n=self._standing.n + 1)
         inputs = self._initial(flow, known.inputs)

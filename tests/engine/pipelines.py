@@ -1,0 +1,98 @@
+"""Small compiled pipelines, made by hand: no SQL front end between a test and the engine."""
+
+from __future__ import annotations
+
+from tailrace.model import types as t
+from tailrace.model.errors import Place
+from tailrace.project.compiled import Component, CompiledProject, Dataset, Flow
+from tailrace.sql.compiled import (
+    BatchInput,
+    BatchQuery,
+    Branch,
+    Column,
+    Expectation,
+    Input,
+    RowProgram,
+    StreamQuery,
+    TableInput,
+    TopicInput,
+)
+
+PLACE = Place("pipeline.sql", 1)
+TOPIC = "numbers"
+
+RAW_SCHEMA = t.Schema((t.Field("value", t.BINARY), t.Field("offset", t.LONG)))
+RAW = RowProgram(
+    (), None, (Column("value", t.BINARY, '"value"', False), Column("offset", t.LONG, '"offset"', False))
+)
+NUMBER = 'CAST(decode("value") AS INTEGER)'
+IDS_SCHEMA = t.Schema((t.Field("id", t.INT), t.Field("parity", t.STRING)))
+IDS = RowProgram(
+    (),
+    "\"value\" <> ''::BLOB",
+    (
+        Column("id", t.INT, NUMBER),
+        Column("parity", t.STRING, f"CASE WHEN {NUMBER} % 2 = 0 THEN 'even' ELSE 'odd' END"),
+    ),
+)
+COPY_IDS = RowProgram(
+    (), None, (Column("id", t.INT, '"id"', False), Column("parity", t.STRING, '"parity"', False))
+)
+SMALL = Expectation("small", '"id" < 1000', "drop", "id < 1000")
+
+
+def stream(
+    name: str,
+    schema: t.Schema,
+    *branches: tuple[Input, RowProgram],
+    kind: str = "streaming_table",
+    expectations: tuple[Expectation, ...] = (),
+    partition_by: tuple[str, ...] = (),
+    properties: dict[str, str] | None = None,
+) -> Dataset:
+    query = StreamQuery(tuple(Branch(source, program) for source, program in branches), schema)
+    return Dataset(
+        name,
+        kind,  # type: ignore[arg-type]
+        schema,
+        PLACE,
+        flows=(Flow(name, query, PLACE),),
+        expectations=expectations,
+        partition_by=partition_by,
+        properties=properties or {},
+    )
+
+
+def view(name: str, schema: t.Schema, sql: str, *tables: str) -> Dataset:
+    inputs = tuple(BatchInput(f"in{i}", TableInput(table)) for i, table in enumerate(tables))
+    return Dataset(name, "materialized_view", schema, PLACE, view=BatchQuery(sql, inputs, schema))
+
+
+def raw() -> Dataset:
+    return stream("bronze.raw", RAW_SCHEMA, (TopicInput(TOPIC), RAW))
+
+
+def ids(name: str = "silver.ids", source: str = "bronze.raw") -> Dataset:
+    return stream(
+        name, IDS_SCHEMA, (TableInput(source), IDS), expectations=(SMALL,), partition_by=("parity",)
+    )
+
+
+def counts() -> Dataset:
+    schema = t.Schema((t.Field("parity", t.STRING), t.Field("n", t.LONG)))
+    return view(
+        "gold.counts", schema, 'SELECT parity, count(*) AS n FROM "in0" GROUP BY parity', "silver.ids"
+    )
+
+
+def project(*datasets: Dataset) -> CompiledProject:
+    """All streaming datasets are one component, each view its own."""
+    streams = tuple(d.name for d in datasets if d.view is None)
+    views = tuple(Component(f"view:{d.name}", (d.name,)) for d in datasets if d.view is not None)
+    components = (Component(streams[0], streams), *views) if streams else views
+    return CompiledProject({d.name: d for d in datasets}, components)
+
+
+def numbers() -> CompiledProject:
+    """topic -> bronze.raw -> silver.ids (partitioned, with an expectation) -> gold.counts."""
+    return project(raw(), ids(), counts())
