@@ -115,9 +115,9 @@ def settings_of(document: Document, profile: str | None) -> tuple[Settings | Non
         settings = Settings.model_validate(value)
     except ValidationError as error:
         explained = (_explain(document, item, profile, overlay) for item in error.errors())
-        known = {one.place for one in errors}
+        taken = {one.place for one in errors}
         # One problem per place: a union complains once per branch, an unset variable twice.
-        first = {one.place: one for one in explained if one.place not in known}
+        first = {one.place: one for one in explained if one.place not in taken}
         return None, [*errors, *first.values()]
     errors += _refusals(document, settings)
     return (None if errors else settings), errors

@@ -64,7 +64,9 @@ def test_every_clause_has_its_place() -> None:
     statement = parse_one("CREATE STREAMING TABLE t (\n  a INT NOT NULL\n)\n  COMMENT 'x'\nAS SELECT 1")
     assert (statement.columns[0].not_null.at.line, statement.columns[0].not_null.at.column) == (2, 9)
     assert (statement.clauses.comment.at.line, statement.clauses.comment.at.column) == (4, 3)
-    assert statement.query.at.offset == len("CREATE STREAMING TABLE t (\n  a INT NOT NULL\n)\n  COMMENT 'x'\nAS ")
+    assert statement.query.at.offset == len(
+        "CREATE STREAMING TABLE t (\n  a INT NOT NULL\n)\n  COMMENT 'x'\nAS "
+    )
 
 
 def test_one_broken_statement_does_not_hide_the_next() -> None:

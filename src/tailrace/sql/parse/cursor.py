@@ -126,7 +126,7 @@ class Cursor:
         """One part of a name."""
         if self.token.kind == "string":
             raise self.expected(what, hint="Write names without quotes or in backticks.")
-        if self.token.kind not in _NAME_KINDS:
+        if self.token.kind not in _NAME_KINDS or self.token.upper == "AS":
             raise self.expected(what)
         value = name_value(self.take())
         if not value:
@@ -237,5 +237,7 @@ class Cursor:
 
 def nearest(text: str, known: Iterable[str]) -> str | None:
     """`Did you mean X?` for the known word most like `text`, if one is."""
-    found = get_close_matches(text.upper(), list(known), n=1, cutoff=0.6)
+    if len(text) < 3:
+        return None
+    found = get_close_matches(text.upper(), list(known), n=1, cutoff=0.7)
     return f"Did you mean {found[0]}?" if found and found[0] != text.upper() else None

@@ -126,7 +126,7 @@ class _Reader:
         word = cursor.token.upper
         if word == "FLOW" or (word == "ONCE" and cursor.ahead(1).upper == "FLOW"):
             return self._flow(create, visibility)
-        if word in _OTHER_CREATES and create != "create or refresh":
+        if word in _OTHER_CREATES and create != "create or refresh" and not (visibility and word == "TABLE"):
             return self._other()
         return self._dataset(create, visibility)
 
