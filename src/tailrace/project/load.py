@@ -155,6 +155,8 @@ def _explain(document: Document, item: Any, profile: str | None, overlay: dict[s
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("String ")
     if message.startswith("Input should be "):
         message = f"it should be {message.removeprefix('Input should be ')}"
+    if kind in ("model_type", "dict_type"):
+        message = "it should hold keys and values"
     if len(path) == 2 and path[0] == "parameters":
         message = "a parameter is a text, a number, true or false"
     return ProjectError(

@@ -38,18 +38,18 @@ def _spans(statement: s.Statement) -> Iterator[tuple[s.Span, str]]:
     if isinstance(statement, s.Dataset):
         for column in statement.columns:
             if column.default:
-                yield column.default.value, "SELECT "
+                yield column.default.value, "SELECT 1 WHERE "
             if column.generated and column.generated.value.expression:
-                yield column.generated.value.expression, "SELECT "
+                yield column.generated.value.expression, "SELECT 1 WHERE "
         for expect in statement.expectations:
-            yield expect.condition, "SELECT "
+            yield expect.condition, "SELECT 1 WHERE "
         if isinstance(statement, s.StreamingTable) and statement.cdc:
             yield from _cdc_spans(statement.cdc.value)
     if isinstance(statement, s.AutoCdc):
         yield from _cdc_spans(statement.cdc)
     replace_where = getattr(statement, "replace_where", None)
     if replace_where:
-        yield replace_where.value, "SELECT "
+        yield replace_where.value, "SELECT 1 WHERE "
     query = getattr(statement, "query", None)
     if query:
         yield query, ""
@@ -61,7 +61,7 @@ def _cdc_spans(cdc: s.Cdc) -> Iterator[tuple[s.Span, str]]:
     yield cdc.source, "SELECT * FROM "
     for clause in (cdc.where, cdc.delete_when, cdc.truncate_when, cdc.sequence_by):
         if clause:
-            yield clause.value, "SELECT "
+            yield clause.value, "SELECT 1 WHERE "
 
 
 def _check(span: s.Span, wrap: str, file: str) -> ProjectError | None:
