@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tailrace.duck.source import table_scan
 from tailrace.engine.doors import Doors
-from tailrace.engine.files import SeenFiles, list_input
+from tailrace.engine.files import SeenFiles, list_input, wait_until_stable
 from tailrace.engine.plan import Ends, Limits, TopicEnds
 from tailrace.engine.standing import Standing, edges, flow_key
 from tailrace.files.listing import ListedFile
@@ -48,6 +48,13 @@ def find_ends(
                 lanes[source.name, after] = lane_end(doors, source.name, after, newest, limits.rows_max)
     check_positions(component, standing, project, topics)
     return Ends(topics, files, replayed, lanes)
+
+
+def wait_stable(doors: Doors, project: CompiledProject, component: Component) -> None:
+    """Wait until the files that are there now are stable, so that a run takes them."""
+    for _, _, branch in _branches(project, component):
+        if isinstance(branch.input, FilesInput):
+            wait_until_stable(doors, branch.input)
 
 
 def topic_ends(doors: Doors, topic: str) -> TopicEnds:
