@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tailrace.engine.doors import Doors
+from tailrace.engine.files import SeenFiles
 from tailrace.engine.loaded import Loaded, SeenFile
 from tailrace.engine.parking import ParkDataset
 from tailrace.engine.plan import BatchPlan, Ends, FilesRead, Limits, Planner, standings_after
@@ -45,6 +46,7 @@ class StreamBatch:
         standing: Standing,
         limits: Limits,
         definition_ids: Mapping[str, str],
+        seen: SeenFiles,
     ) -> None:
         self._doors = doors
         self._project = project
@@ -52,6 +54,7 @@ class StreamBatch:
         self._standing = standing
         self._limits = limits
         self._definition_ids = definition_ids
+        self._seen = seen
         self.parked: dict[str, str] = {}
         """Flow keys that this batch parks, with the reason."""
         self.account_bug = False
@@ -79,7 +82,7 @@ class StreamBatch:
         if plan.is_empty() and not force:
             return None
         plan, loaded = read(  # 2
-            doors, plan, given.planned_us, self._limits.bytes_max, cut=given.plan is None
+            doors, plan, given.planned_us, self._limits.bytes_max, given.plan is None, self._seen
         )
         faults.reach("read")
         doors.state.begin()

@@ -203,7 +203,13 @@ class Coordinator:
         if given.plan is not None:
             found = inputs.given_ends(found, given.plan)
         batch = StreamBatch(
-            self.doors, self.project, component, self.standing, self.options.limits, self._definitions
+            self.doors,
+            self.project,
+            component,
+            self.standing,
+            self.options.limits,
+            self._definitions,
+            self._seen,
         )
         decision = batch.decide(given, found, force)
         self.summary.account_bug = self.summary.account_bug or batch.account_bug

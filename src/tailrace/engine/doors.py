@@ -31,6 +31,8 @@ class Doors:
     state: StateStore
     ledger: Ledger
     log: Log
+    allowed: tuple[Path, ...] = ()
+    """Folders outside the project from which files may be read."""
 
     @property
     def scratch(self) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tailrace.duck.source import table_scan
 from tailrace.engine.doors import Doors
-from tailrace.engine.files import SeenFiles, list_input, wait_until_stable
+from tailrace.engine.files import SeenFiles, list_all, list_new, wait_until_stable
 from tailrace.engine.plan import Ends, Limits, TopicEnds
 from tailrace.engine.standing import Standing, edges, flow_key
 from tailrace.files.listing import ListedFile
@@ -37,8 +37,9 @@ def find_ends(
             topics[source.topic] = topic_ends(doors, source.topic)
         elif isinstance(source, FilesInput):
             reader = f"{key}|{edge}"
-            files[reader] = list_input(doors, source, seen.of(reader))
-            replayed[reader] = seen.in_order(reader)
+            files[reader] = list_new(doors, source, seen.of(reader))
+            if project.datasets[key.partition("/")[0]].kind == "temporary_view":
+                replayed[reader] = seen.in_order(reader, list_all(doors, source))
         elif isinstance(source, TableInput):
             known = standing.flows.get(key)
             position = known.inputs.get(edge) if known else {"up_batch": 0}

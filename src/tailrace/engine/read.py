@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from tailrace.duck.connection import Connection
 from tailrace.duck.source import lane_source, table_scan, topic_source
 from tailrace.engine.doors import Doors
-from tailrace.engine.files import load_files
+from tailrace.engine.files import SeenFiles, load_files
 from tailrace.engine.loaded import Loaded
 from tailrace.engine.plan import BatchPlan, FilesRead, TableRead, TopicRead, settle
 from tailrace.lake import schema as delta_schema
@@ -20,7 +20,7 @@ from tailrace.model.errors import Halt
 
 
 def read(
-    doors: Doors, plan: BatchPlan, planned_us: int, bytes_max: int, cut: bool
+    doors: Doors, plan: BatchPlan, planned_us: int, bytes_max: int, cut: bool, seen: SeenFiles
 ) -> tuple[BatchPlan, dict[str, Loaded]]:
     """Read everything the plan names; returns the plan with its final ends. `cut` is False where the
     ends are given (a plan that is carried out again)."""
@@ -40,7 +40,7 @@ def read(
         if isinstance(source, TopicRead):
             loaded[key] = _topic_relation(connection, source, names[key], f"t{number}")
         elif isinstance(source, FilesRead):
-            loaded[key] = load_files(doors, source, f"t{number}")
+            loaded[key] = load_files(doors, source, f"t{number}", seen)
         else:
             loaded[key] = _load_table(doors, source, f"t{number}")
     return plan, loaded

@@ -17,7 +17,7 @@ from tailrace.duck.view import ViewRows, compute_view
 from tailrace.engine import account
 from tailrace.engine.batch import Given
 from tailrace.engine.doors import Doors
-from tailrace.engine.files import batch_files_scan
+from tailrace.engine.files import batch_files
 from tailrace.engine.parking import ParkDataset
 from tailrace.engine.recover import raise_n_high
 from tailrace.engine.stage import Staging, drop_relations
@@ -26,7 +26,7 @@ from tailrace.lake import schema as delta_schema
 from tailrace.model import faults
 from tailrace.model.account import DatasetAccount, EdgeAccount
 from tailrace.model.batch import Decision, FlowStanding, FlowState, Position, StagedFile
-from tailrace.model.errors import EnvironmentFailure
+from tailrace.model.errors import DataError, EnvironmentFailure
 from tailrace.project.compiled import CompiledProject, Dataset
 from tailrace.sql.compiled import BatchInput, FilesInput, TableInput
 
@@ -39,7 +39,7 @@ def view_positions(doors: Doors, dataset: Dataset, standing: Standing) -> dict[s
         if isinstance(item.input, TableInput):
             positions[item.input.name] = {"up_batch": standing.last.get(item.input.name, 0)}
         elif isinstance(item.input, FilesInput):
-            positions[f"files:{item.alias}"] = {"listed": batch_files_scan(doors, item.input).fingerprint}
+            positions[f"files:{item.alias}"] = {"listed": batch_files(doors, item.input).fingerprint}
     return positions
 
 
@@ -79,6 +79,9 @@ class ViewBatch:
         except ParkDataset as park:
             self._abandon()
             return self._stale(given, positions, park.reason)
+        except DataError as error:
+            self._abandon()
+            return self._stale(given, positions, error.message)
         except BaseException:
             self._abandon()
             raise
@@ -122,8 +125,7 @@ class ViewBatch:
         """A SELECT of an input's rows at the pinned version, and how many its footers say there are."""
         doors = self._doors
         if isinstance(item.input, FilesInput):
-            listed = batch_files_scan(doors, item.input)
-            return listed.load(doors), listed.rows
+            return batch_files(doors, item.input).load(doors, f"view_{item.alias}")
         assert isinstance(item.input, TableInput)
         table = doors.tables.table(item.input.name)
         table.refresh()

@@ -11,6 +11,7 @@ from tailrace.duck.output import Output
 from tailrace.duck.stage import stage
 from tailrace.engine import account
 from tailrace.engine.doors import Doors
+from tailrace.engine.files import FILES_TABLE
 from tailrace.engine.loaded import SeenFile
 from tailrace.lake.schema import SYSTEM_FIELDS, schema_json
 from tailrace.lake.sync import sync
@@ -19,7 +20,6 @@ from tailrace.model import types as t
 from tailrace.model.batch import StagedFile, TableChange
 from tailrace.project.compiled import CompiledProject, Dataset
 
-FILES_TABLE = "_tailrace/files"
 FILES_SCHEMA = t.Schema(
     (
         t.Field("_batch", t.LONG),
