@@ -7,6 +7,7 @@ Each function gives DuckDB SQL over an expression of type JSON. A value of anoth
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from tailrace.duck.connection import literal
@@ -22,9 +23,15 @@ def shape_of(fields: Sequence[t.Field]) -> str:
     return json.dumps({field.name: "JSON" for field in fields})
 
 
-def as_type(sql: str, type_: t.DataType, options: FileOptions, depth: int = 0) -> str:
-    """The value of a JSON expression."""
-    kind, text, duck = f"json_type({sql})", f"({sql}->>'$')", duck_type(type_)
+def as_type(
+    sql: str, type_: t.DataType, options: FileOptions, depth: int = 0, written: str | None = None
+) -> str:
+    """The value of a JSON expression. `written` is SQL of a number's digits as they stand in the file,
+    which the executor's JSON does not keep (1.50 is 1.5 to it)."""
+    kind, text, duck = f"json_type({sql})", f"json_extract_string({sql}, '$')", duck_type(type_)
+    if isinstance(type_, (t.StringType, t.VoidType, t.DecimalType)) and written is not None:
+        kept = f"TRY_CAST({written} AS DOUBLE) = TRY_CAST({text} AS DOUBLE)"
+        text = f"CASE WHEN {kind} = 'DOUBLE' AND {kept} THEN {written} ELSE {text} END"
     if isinstance(type_, (t.StringType, t.VoidType)):
         return text
     if isinstance(type_, t.IntegralType):
@@ -63,22 +70,29 @@ def _nested(sql: str, type_: t.DataType, options: FileOptions, depth: int) -> st
     kind, item = f"json_type({sql})", f"e{depth}"
     if isinstance(type_, t.ArrayType):
         inner = as_type(item, type_.element, options, depth + 1)
-        return f"CASE WHEN {kind} = 'ARRAY' THEN list_transform({sql}->'$[*]', lambda {item}: {inner}) END"
+        return f"CASE WHEN {kind} = 'ARRAY' THEN list_transform(json_extract({sql}, '$[*]'), lambda {item}: {inner}) END"
     if isinstance(type_, t.StructType):
         fields = ", ".join(
-            f'"{f.name}" := ' + as_type(f"({sql}->{literal(_path(f.name))})", f.type, options, depth)
+            f'"{f.name}" := '
+            + as_type(f"json_extract({sql}, {literal(_path(f.name))})", f.type, options, depth)
             for f in type_.fields
         )
         return f"CASE WHEN {kind} = 'OBJECT' THEN struct_pack({fields}) END"
     if isinstance(type_, t.MapType):
         if not isinstance(type_.key, t.StringType):
             raise Refused(f"A JSON object has text keys; {type_} has not.")
-        value = as_type(f"({sql}->('$.\"' || {item} || '\"'))", type_.value, options, depth + 1)
+        value = as_type(f"json_extract({sql}, '$.\"' || {item} || '\"')", type_.value, options, depth + 1)
         return (
             f"CASE WHEN {kind} = 'OBJECT' THEN map(json_keys({sql}), "
             f"list_transform(json_keys({sql}), lambda {item}: {value})) END"
         )
     raise Refused(f"The type {type_} is not read from JSON.")
+
+
+def digits_of(line: str, name: str) -> str:
+    """SQL of the first number that a line gives the name `name`; '' if there is none."""
+    pattern = re.escape(json.dumps(name, ensure_ascii=False)) + r"\s*:\s*([-+0-9.eE]+)"
+    return f"regexp_extract({line}, {literal(pattern)}, 1)"
 
 
 def _path(name: str) -> str:

@@ -19,7 +19,8 @@ import duckdb
 
 from tailrace.duck.connection import literal, quote
 from tailrace.duck.files_cast import from_text
-from tailrace.duck.files_json import as_type, shape_of
+from tailrace.duck.files_exact import load_exact
+from tailrace.duck.files_json import as_type, digits_of, shape_of
 from tailrace.duck.types import duck_type
 from tailrace.files.columns import header_names, positions
 from tailrace.files.opening import BrokenFile, PlainFile
@@ -44,7 +45,7 @@ class ReadFile:
 
 
 @dataclass(frozen=True)
-class _Cells:
+class Cells:
     """A table of what stands in the file, not yet typed."""
 
     values: dict[str, str]
@@ -71,23 +72,33 @@ def read_file(
     Raises BrokenFile for a file that is not of its format, and for a bad row in the mode FAILFAST.
     `drop_file` lets go of both.
     """
-    reader = _READERS[options.format]
-    try:
-        cells = reader(connection, plain, schema, options, f"{name}_cells")
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException) as error:
-        raise BrokenFile(
-            f"{plain.listed.path} cannot be read as {options.format}: {_first_line(error)}"
-        ) from error
-    except duckdb.IOException as error:
-        raise BrokenFile(
-            f"{plain.listed.path} cannot be read as {options.format}: {_first_line(error)}"
-        ) from error
+    cells = load_cells(connection, plain, schema, options, f"{name}_cells")
     _create_view(connection, plain, schema, options, name, cells)
     if options.mode == "failfast":
         _fail_fast(connection, plain, cells, f"{name}_cells")
     if options.evolution == "failonnewcolumns":
         _fail_on_new(connection, plain, cells, f"{name}_cells")
     return ReadFile(name, _count(connection, f"{name}_cells"), cells.in_)
+
+
+def load_cells(
+    connection: duckdb.DuckDBPyConnection,
+    plain: PlainFile,
+    schema: t.Schema,
+    options: FileOptions,
+    table: str,
+) -> Cells:
+    """Load what stands in a file as the temporary table `table`, and say how to type it."""
+    try:
+        return _READERS[options.format](connection, plain, schema, options, table)
+    except (
+        duckdb.InvalidInputException,
+        duckdb.ConversionException,
+        duckdb.SerializationException,
+        duckdb.IOException,
+    ) as error:
+        reason = str(error).partition("\n")[0]
+        raise BrokenFile(f"{plain.listed.path} cannot be read as {options.format}: {reason}") from error
 
 
 def drop_file(connection: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -116,7 +127,7 @@ def _create_view(
     schema: t.Schema,
     options: FileOptions,
     name: str,
-    cells: _Cells,
+    cells: Cells,
 ) -> None:
     folders = {key.lower(): value for key, value in plain.listed.partitions}
     columns = []
@@ -141,7 +152,7 @@ def _create_view(
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {listed} FROM {name}_cells")
 
 
-def _rescued(plain: PlainFile, options: FileOptions, cells: _Cells) -> str:
+def _rescued(plain: PlainFile, options: FileOptions, cells: Cells) -> str:
     """A JSON object of what fits nowhere, with the file's path; NULL where everything fits."""
     if options.evolution == "none" or (not cells.bad and cells.extra is None):
         return "NULL"
@@ -168,7 +179,7 @@ def _read_csv(
     schema: t.Schema,
     options: FileOptions,
     table: str,
-) -> _Cells:
+) -> Cells:
     elsewhere = [options.rescued_column, CORRUPT, *(key for key, _ in plain.listed.partitions)]
     if options.header:
         names = header_names(header_values(plain, options)) if plain.shape.filled else ()
@@ -211,7 +222,7 @@ def _read_csv(
             f"__extra::VARCHAR[], lambda v, i: struct_pack(k := '_c' || (i - 1 + {width}), v := v))) END"
         )
     failed = [f"({sql}) IS NOT NULL" for name, sql in bad if name in places]
-    return _Cells(values, bad, extra, raw, " OR ".join([count, *failed]), counted)
+    return Cells(values, bad, extra, raw, " OR ".join([count, *failed]), counted)
 
 
 def _is_direct(plain: PlainFile, options: FileOptions) -> bool:
@@ -261,24 +272,35 @@ def _read_json(
     schema: t.Schema,
     options: FileOptions,
     table: str,
-) -> _Cells:
+) -> Cells:
     counted = None if options.multi_line or plain.shape.brackets else plain.shape.filled
     load_json(connection, plain, options, f"{table}_lines")
     elsewhere = {options.rescued_column.lower(), CORRUPT, *(k.lower() for k, _ in plain.listed.partitions)}
     fields = [f for f in schema.fields if f.name.lower() not in elsewhere]
-    shape = literal(shape_of(fields))
-    parsed = f"json_transform(v, {shape})" if fields else "NULL"
+    texts = [f.name for f in fields if isinstance(f.type, t.StringType)]
+    # Of a line that holds several objects, `raw` is the line: there is no text of one object in it.
+    exact = counted is not None and load_exact(connection, f"{table}_lines", texts, f"{table}_exact")
+    parsed = f"json_transform(v, {literal(shape_of(fields))})" if fields else "NULL"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT v, raw, "
-        f"CASE WHEN good THEN {parsed} END AS j, good FROM {table}_lines"
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT v, raw, CASE WHEN good THEN {parsed} END AS j, good"
+        + (
+            f", e.texts AS exact FROM {table}_lines l LEFT JOIN {table}_exact e ON l.rowid = e.row "
+            "ORDER BY l.rowid"
+            if exact
+            else f" FROM {table}_lines"
+        )
     )
     connection.execute(f"DROP TABLE {table}_lines")
-    values = {f.name: as_type(f"j.{quote(f.name)}", f.type, options) for f in fields}
+    connection.execute(f"DROP TABLE IF EXISTS {table}_exact")
+    values = {}
+    for f in fields:
+        sql = as_type(f"j.{quote(f.name)}", f.type, options, 0, digits_of("decode(raw)", f.name))
+        values[f.name] = f"coalesce(exact[{literal(f.name)}], {sql})" if exact and f.name in texts else sql
     bad = [
         (
             f.name,
             f"CASE WHEN j.{quote(f.name)} IS NOT NULL AND ({values[f.name]}) IS NULL "
-            f"THEN j.{quote(f.name)}->>'$' END",
+            f"THEN json_extract_string(j.{quote(f.name)}, '$') END",
         )
         for f in fields
         if not isinstance(f.type, t.StringType)
@@ -287,12 +309,12 @@ def _read_json(
     others = f"list_filter(json_keys(v), lambda k: NOT list_contains({known}, k))"
     extra = (
         f"CASE WHEN good AND len({others}) > 0 THEN map_from_entries(list_transform({others}, lambda k: "
-        "struct_pack(k := k, v := v ->> ('$.\"' || k || '\"')))) END"
+        "struct_pack(k := k, v := json_extract_string(v, '$.\"' || k || '\"')))) END"
     )
     # A line that is no JSON object is kept whole.
     bad.append((CORRUPT, "CASE WHEN NOT good THEN decode(raw) END"))
     failed = [f"({sql}) IS NOT NULL" for name, sql in bad if name != CORRUPT]
-    return _Cells(values, bad, extra, "raw", " OR ".join(["NOT good", *failed]), counted)
+    return Cells(values, bad, extra, "raw", " OR ".join(["NOT good", *failed]), counted)
 
 
 def load_json(
@@ -307,7 +329,7 @@ def load_json(
     parsed = f"SELECT CASE WHEN json_valid(line) THEN line::JSON END AS v, raw FROM ({lines})"
     if options.multi_line or plain.shape.brackets:
         parsed = (
-            f"SELECT unnest(CASE WHEN json_type(v) = 'ARRAY' THEN v -> '$[*]' ELSE [v] END) AS v, raw "
+            f"SELECT unnest(CASE WHEN json_type(v) = 'ARRAY' THEN json_extract(v, '$[*]') ELSE [v] END) AS v, raw "
             f"FROM ({parsed})"
         )
     connection.execute(
@@ -350,7 +372,7 @@ def _read_text(
     schema: t.Schema,
     options: FileOptions,
     table: str,
-) -> _Cells:
+) -> Cells:
     done: Callable[[], None] | None = None
     if options.whole_text:
         path = literal(str(plain.path))
@@ -362,7 +384,7 @@ def _read_text(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT line, raw FROM ({lines})")
     if done is not None:
         done()
-    return _Cells({_first_column(schema, "value"): "line"}, (), None, "raw", "false", counted)
+    return Cells({_first_column(schema, "value"): "line"}, (), None, "raw", "false", counted)
 
 
 def _read_binary(
@@ -371,7 +393,7 @@ def _read_binary(
     schema: t.Schema,
     options: FileOptions,
     table: str,
-) -> _Cells:
+) -> Cells:
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT content FROM read_blob({literal(str(plain.path))})"
     )
@@ -383,7 +405,7 @@ def _read_binary(
         "content": "content",
     }
     named = {f.name: values[f.name.lower()] for f in schema.fields if f.name.lower() in values}
-    return _Cells(named, (), None, "NULL::BLOB", "false", 1)
+    return Cells(named, (), None, "NULL::BLOB", "false", 1)
 
 
 def _read_parquet(
@@ -392,7 +414,7 @@ def _read_parquet(
     schema: t.Schema,
     options: FileOptions,
     table: str,
-) -> _Cells:
+) -> Cells:
     path = literal(str(plain.path))
     footer = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({path})").fetchone()
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_parquet({path})")
@@ -409,7 +431,7 @@ def _read_parquet(
         bad.append((field.name, f"CASE WHEN ({values[field.name]}) IS NULL THEN {cell}::VARCHAR END"))
     bad += [(column, f"{quote(column)}::VARCHAR") for column in found.values()]
     failed = " OR ".join(["false", *(f"({sql}) IS NOT NULL" for _, sql in bad)])
-    return _Cells(values, bad, None, "NULL::BLOB", failed, int(footer[0]) if footer else None)
+    return Cells(values, bad, None, "NULL::BLOB", failed, int(footer[0]) if footer else None)
 
 
 _READERS = {
@@ -421,13 +443,13 @@ _READERS = {
 }
 
 
-def _fail_fast(connection: duckdb.DuckDBPyConnection, plain: PlainFile, cells: _Cells, table: str) -> None:
+def _fail_fast(connection: duckdb.DuckDBPyConnection, plain: PlainFile, cells: Cells, table: str) -> None:
     row = connection.execute(f"SELECT min(rowid) FROM {table} WHERE {cells.corrupt}").fetchone()
     if row is not None and row[0] is not None:
         raise BrokenFile(f"{plain.listed.path}: row {row[0]} is malformed (mode FAILFAST).")
 
 
-def _fail_on_new(connection: duckdb.DuckDBPyConnection, plain: PlainFile, cells: _Cells, table: str) -> None:
+def _fail_on_new(connection: duckdb.DuckDBPyConnection, plain: PlainFile, cells: Cells, table: str) -> None:
     new = [name for name, _ in cells.bad if name not in cells.values and name != CORRUPT]
     extra = (
         cells.extra is not None
@@ -472,7 +494,3 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
     assert row is not None
     return int(row[0])
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -308,6 +308,8 @@ class FileOptions:
     infer_types: bool = True
     evolution: str = "addnewcolumns"
     rescued_column: str = "_rescued_data"
+    rescue_given: bool = False
+    """The column was asked for by name: it is there with a given schema too."""
     include_existing: bool = True
     allow_overwrites: bool = False
     max_files: int = 1000
@@ -342,7 +344,10 @@ def parse_options(
     if kind not in FORMATS:
         what = f"The format {kind!r} is unknown." if kind else f"{function} needs a format."
         raise ProjectError(what, place=place, hint=f"one of {_listed(FORMATS)}")
-    values: dict[str, Any] = {"infer_types": function == "read_files"}
+    values: dict[str, Any] = {
+        "infer_types": function == "read_files",
+        "rescue_given": "rescueddatacolumn" in given,
+    }
     for key, (written, text) in given.items():
         option = _find(key, written, kind, place)
         if option.attribute is not None:

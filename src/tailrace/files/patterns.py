@@ -20,8 +20,8 @@ _LETTERS: dict[str, tuple[str, str]] = {
     "yy": (r"\d{2}", "%y"),
     "M": (r"\d{1,2}", "%m"),
     "MM": (r"\d{2}", "%m"),
-    "MMM": (f"(?:{_MONTHS})", "%b"),
-    "MMMM": (f"(?:{_FULL_MONTHS})", "%B"),
+    "MMM": (f"(?i:{_MONTHS})", "%b"),
+    "MMMM": (f"(?i:{_FULL_MONTHS})", "%B"),
     "d": (r"\d{1,2}", "%d"),
     "dd": (r"\d{2}", "%d"),
     "H": (r"\d{1,2}", "%H"),
@@ -34,7 +34,7 @@ _LETTERS: dict[str, tuple[str, str]] = {
     "ss": (r"\d{2}", "%S"),
     "SSS": (r"\d{3}", "%g"),
     "SSSSSS": (r"\d{6}", "%f"),
-    "a": ("(?:AM|PM)", "%p"),
+    "a": ("(?i:AM|PM)", "%p"),
     "XXX": (r"(?:Z|[+-]\d{2}:\d{2})", "%z"),
 }
 
