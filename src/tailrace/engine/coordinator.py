@@ -78,6 +78,8 @@ class Coordinator:
         self.standing = Standing()
         self.on_batch: Callable[[Decision], None] = lambda decision: None
         self.stopping: Callable[[], bool] = lambda: False
+        self.completing = False
+        """A decided batch is in its steps 7 to 9."""
         self._new_attempt = new_attempt
         self._carriers = carriers or {}
         self._script = script or {}
@@ -251,7 +253,9 @@ class Coordinator:
         return self.doors.clock.monotonic() - self._view_times[name] >= wait
 
     def _complete(self, decision: Decision) -> None:
+        self.completing = True
         complete(self.doors, decision, self._carriers)
+        self.completing = False
         self.standing = self.standing.after(decision)
         self._seen.note(self.doors, decision)
         self.summary.batches += 1

@@ -22,7 +22,9 @@ from tailrace.state.store import StateStore
 
 
 @contextmanager
-def open_doors(root: Path, paths: Paths, clock: Clock | None = None) -> Iterator[Doors]:
+def open_doors(
+    root: Path, paths: Paths, clock: Clock | None = None, allowed: tuple[Path, ...] = ()
+) -> Iterator[Doors]:
     """Hold the runner's lock and open everything; all is closed at the end."""
     clock = clock or SystemClock()
     lake = local_lake(paths)
@@ -48,6 +50,7 @@ def open_doors(root: Path, paths: Paths, clock: Clock | None = None) -> Iterator
             state=StateStore(connection, paths.state / "state.duckdb"),
             ledger=ledger,
             log=EmbeddedLog(paths.log, clock),
+            allowed=allowed,
         )
     finally:
         if ledger is not None:
