@@ -60,3 +60,5 @@ class CompiledProject:
 
     datasets: Mapping[str, Dataset]
     components: tuple[Component, ...]
+    inlined: Mapping[str, Dataset] = field(default_factory=dict)
+    """Temporary views outside of streams: no nodes, their queries stand inside of those that read them."""

@@ -25,7 +25,7 @@ class Refusal:
 
 EXECUTED = (
     "streaming tables, with a query or filled by flows",
-    "flows: INSERT INTO [ONCE] ... [BY NAME]",
+    "flows: INSERT INTO ... [BY NAME]",
     "temporary views",
     "materialized views",
     "column lists with types, NOT NULL and comments, or names only",

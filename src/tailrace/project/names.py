@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from tailrace.model.errors import Place, ProjectError, Refused
+from tailrace.sql.parse.scan import Source, scan
 from tailrace.sql.parse.statement import Name
 
 RESERVED_SCHEMAS = ("archive", "system", "live")
@@ -67,3 +68,23 @@ def resolve(name: Name, schema: str, parameters: Mapping[str, str], place: Place
 def catalog_of(name: Name) -> str | None:
     """The catalog part of a three-part name."""
     return name.parts[0].lower() if len(name.parts) == 3 else None
+
+
+_BEFORE_RELATION = ("FROM", "JOIN")
+_NO_NAMES = ("AS", "WHERE", "JOIN", "ON", "GROUP", "ORDER", "UNION", "LIMIT", "LATERAL")
+
+
+def reads_stream(text: str) -> bool:
+    """Whether a query reads a stream: `STREAM t`, `STREAM(t)`, `cloud_files(...)` where a relation stands."""
+    tokens = scan(Source.of(text))
+    for i, token in enumerate(tokens[1:], 1):
+        before, after = tokens[i - 1], tokens[i + 1] if i + 1 < len(tokens) else None
+        if after is None or (before.upper not in _BEFORE_RELATION and before.text != ","):
+            continue
+        if token.upper == "CLOUD_FILES" and after.text == "(":
+            return True
+        if token.upper == "STREAM" and after.upper not in _NO_NAMES:
+            named = after.kind in ("word", "backtick") and before.text != ","
+            if named or after.text == "(":
+                return True
+    return False

@@ -303,7 +303,7 @@ class _Reader:
             where = self._replace_where()
             return {"replace_where": where, "query": self._query_text()}
         cursor.take_words("INSERT")
-        once = At(True, cursor.here) if cursor.try_words("ONCE") else None
+        once = self._once(None)
         cursor.take_words("BY", "NAME")
         return {"once": once, "query": self._query_text()}
 
@@ -320,7 +320,7 @@ class _Reader:
         self.kind = "flow"
         if create != "create" or visibility:
             raise cursor.error("A flow is written CREATE FLOW, without OR REFRESH, OR REPLACE or TEMPORARY.")
-        once = At(True, cursor.here) if cursor.try_words("ONCE") else None
+        once = self._once(None)
         cursor.take_words("FLOW")
         name = self._named("the flow's name")
         taken = Taken()

@@ -1,0 +1,167 @@
+"""Where columns come from: every output column of a dataset with the input columns it is computed from.
+
+Read off the compiled plans, so it says what runs: stream programs expression by expression, batch
+queries by sqlglot's scopes. `how` is `column` where a value is passed on unchanged, `expression` otherwise.
+A column without inputs (a literal) has one row with input None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tailrace.model.types import Schema
+from tailrace.project.compiled import CompiledProject, Dataset
+from tailrace.sql.compiled import (
+    METADATA_TYPE,
+    TOPIC_SCHEMA,
+    BatchQuery,
+    Branch,
+    FilesInput,
+    Input,
+    RowProgram,
+    TableInput,
+    TopicInput,
+)
+
+Columns = frozenset[str]
+
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|(?<=\.)"(?:[^"]|"")*"|"(?P<name>(?:[^"]|"")*)\"""")
+_BARE = re.compile(r'"(?:[^"]|"")*"')
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One output column and one of the columns it comes from."""
+
+    dataset: str
+    column: str
+    flow: str
+    input: str | None
+    """`schema.table`, `topic:<name>` or `files:<path>`."""
+    input_column: str | None
+    how: Literal["column", "expression"]
+
+
+def lineage(project: CompiledProject, dataset: str | None = None) -> list[Edge]:
+    """The lineage of one dataset, or of all, in topological order and the order of their columns."""
+    names = [dataset] if dataset is not None else list(project.datasets)
+    return [edge for name in names for edge in _dataset(project, project.datasets[name])]
+
+
+def input_name(source: Input) -> str:
+    """How lineage calls an input."""
+    if isinstance(source, TopicInput):
+        return f"topic:{source.topic}"
+    if isinstance(source, FilesInput):
+        return f"files:{source.path}"
+    return source.name
+
+
+def _dataset(project: CompiledProject, dataset: Dataset) -> Iterator[Edge]:
+    if dataset.view is not None:
+        yield from _batch(project, dataset, dataset.view)
+    for flow in dataset.flows:
+        for branch in flow.query.branches:
+            named = input_name(branch.input)
+            given = _columns(project, branch.input)
+            for i, (columns, unchanged) in enumerate(_branch(branch, given)):
+                column = dataset.schema.names[i] if i < len(dataset.schema.names) else str(i)
+                how: Literal["column", "expression"] = "column" if unchanged else "expression"
+                for source in sorted(columns):
+                    yield Edge(dataset.name, column, flow.name, named, source, how)
+                if not columns:
+                    yield Edge(dataset.name, column, flow.name, None, None, "expression")
+
+
+# Streams
+
+
+def _branch(branch: Branch, given: Mapping[str, str]) -> list[tuple[Columns, bool]]:
+    """For each column of the last program the input columns it reads, and whether it is one of them."""
+    found = _program(branch.program, {name: (frozenset((name,)), True) for name in given})
+    names = [column.name for column in branch.program.columns]
+    for explode in branch.explodes:
+        known = dict(zip(names, found, strict=True))
+        items = known.pop("__items", (frozenset(), False))
+        known["__item"] = known["__pos"] = (items[0], False)
+        found = _program(explode.program, known)
+        names = [column.name for column in explode.program.columns]
+    return found
+
+
+def _program(program: RowProgram, known: Mapping[str, tuple[Columns, bool]]) -> list[tuple[Columns, bool]]:
+    """`known` says what the columns that the program reads are made of."""
+    lets: dict[str, Columns] = {}
+
+    def origin(name: str) -> tuple[Columns, bool]:
+        if name in lets:
+            return lets[name], False
+        return known.get(name, (frozenset(), False))
+
+    def read(sql: str) -> tuple[Columns, bool]:
+        names, bare = _names_in(sql)
+        origins = [origin(name) for name in names]
+        columns = frozenset(column for columns, _ in origins for column in columns)
+        return columns, bare and len(origins) == 1 and origins[0][1]
+
+    for let in program.lets:
+        lets[let.name] = read(let.sql)[0]
+    return [read(column.sql) for column in program.columns]
+
+
+def _names_in(sql: str) -> tuple[list[str], bool]:
+    """The quoted names in a text that are no fields of something; whether the text is just one of them."""
+    names: list[str] = []
+    for match in _QUOTED.finditer(sql):
+        if match["name"] is not None:
+            name = match["name"].replace('""', '"')
+            if name not in names:
+                names.append(name)
+    return names, bool(_BARE.fullmatch(sql))
+
+
+# Batches
+
+
+def _batch(project: CompiledProject, dataset: Dataset, query: BatchQuery) -> Iterator[Edge]:
+    from sqlglot import lineage as sqlglot_lineage
+    from sqlglot.errors import SqlglotError
+
+    inputs = {item.alias.lower(): item.input for item in query.inputs}
+    schema = {item.alias: _columns(project, item.input) for item in query.inputs}
+    for column in dataset.schema.names:
+        try:
+            node = sqlglot_lineage.lineage(f'"{column}"', query.sql, schema=schema, dialect="duckdb")
+            origins = sorted(set(_leaves(node, inputs)))
+        except (SqlglotError, ValueError):
+            origins = [(input_name(source), "*") for source in dict.fromkeys(inputs.values())]
+        single = len(origins) == 1 and origins[0][1] == column
+        how: Literal["column", "expression"] = "column" if single else "expression"
+        for named, source in origins:
+            yield Edge(dataset.name, column, dataset.name, named, source, how)
+        if not origins:
+            yield Edge(dataset.name, column, dataset.name, None, None, "expression")
+
+
+def _leaves(node: object, inputs: Mapping[str, Input]) -> Iterator[tuple[str, str]]:
+    from sqlglot import exp
+
+    for leaf in node.walk():  # type: ignore[attr-defined]
+        source = leaf.source
+        if isinstance(source, exp.Table) and source.name.lower() in inputs:
+            yield input_name(inputs[source.name.lower()]), leaf.name.rpartition(".")[2].strip('"')
+
+
+def _columns(project: CompiledProject, source: Input) -> dict[str, str]:
+    if isinstance(source, TopicInput):
+        schema: Schema = TOPIC_SCHEMA
+    elif isinstance(source, FilesInput):
+        names = (*source.schema.names, "_metadata")
+        return {name: METADATA_TYPE.simple_string if name == "_metadata" else "VARCHAR" for name in names}
+    else:
+        schema = project.datasets[source.name].schema if source.name in project.datasets else Schema()
+    system = ("_batch", "_row") if isinstance(source, TableInput) else ()
+    return dict.fromkeys((*schema.names, *system), "VARCHAR")
