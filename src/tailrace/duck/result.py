@@ -44,6 +44,10 @@ class QueryResult:
         """All rows: Decimal, aware UTC datetime (naive for timestamp_ntz), bytes, list, dict, timedelta."""
         return self._connection.execute("SELECT * FROM __answer").fetchall()
 
+    def head(self, rows: int) -> list[tuple[Any, ...]]:
+        """The first rows, in the query's order."""
+        return self._connection.execute("SELECT * FROM __answer LIMIT ?", [rows]).fetchall()
+
     def __len__(self) -> int:
         row = self._connection.execute("SELECT count(*) FROM __answer").fetchone()
         assert row is not None

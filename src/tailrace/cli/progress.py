@@ -1,0 +1,45 @@
+"""What a running engine tells people on stderr: a line per batch, and what is not well at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from tailrace.catalog.accounts import Totals
+from tailrace.engine.coordinator import Summary
+from tailrace.model.batch import Decision
+
+
+class BatchLines:
+    """One line per batch: number, component, rows in and out of its datasets."""
+
+    def tell(self, decision: Decision) -> None:
+        """Print the line of a completed batch."""
+        parts = []
+        for total in Totals([decision]).by_dataset.values():
+            part = f"{total.dataset} {total.in_:,} > {total.out:,}"
+            notes = [(total.error, "error"), (total.violated, "violated"), (total.filtered, "filtered")]
+            told = ", ".join(f"{count:,} {name}" for count, name in notes if count)
+            parts.append(f"{part} ({told})" if told else part)
+        click.echo(f"batch {decision.n} {_kind(decision)}{'; '.join(parts)}", err=True)
+
+
+def tell_summary(summary: Summary) -> None:
+    """Name what is parked, stale or halted, with its reason."""
+    for state, entries in _states(summary).items():
+        for name, reason in entries.items():
+            click.secho(f"{state}: ", fg="yellow", nl=False, err=True)
+            click.echo(f"{name}: {reason}", err=True)
+    if summary.account_bug:
+        click.secho(
+            "An account did not balance: this is a bug of Tailrace, please report it.", fg="red", err=True
+        )
+
+
+def _states(summary: Summary) -> Mapping[str, Mapping[str, str]]:
+    return {"parked": summary.parked, "stale": summary.stale, "halted": summary.halted}
+
+
+def _kind(decision: Decision) -> str:
+    return "" if decision.kind in ("data", "view") else f"[{decision.kind}] "

@@ -1,0 +1,35 @@
+"""`tailrace query`: any table of the project in SQL."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tailrace.cli.verb import Invocation, pass_invocation, verb
+
+
+@verb(
+    "query",
+    'tailrace query "SELECT state, count(*) FROM silver.web_logs GROUP BY state"',
+    'tailrace query "SELECT * FROM system.accounts" --output json',
+    "tailrace query - < report.sql",
+)
+@click.argument("sql", metavar="SQL")
+@click.option("--limit", type=click.IntRange(min=0), help="Show at most this many rows.")
+@pass_invocation
+def command(call: Invocation, sql: str, limit: int | None) -> int:
+    """Ask any table in the project's dialect: datasets, and system.datasets, system.columns,
+    system.topics, system.batches, system.accounts, system.rejected, system.files, system.effects,
+    system.runs.
+
+    All tables are read as they were after one finished batch. SQL `-` reads the statement from stdin.
+    """
+    from tailrace.runtime.session import load
+
+    text = sys.stdin.read() if sql == "-" else sql
+    result = load(call.directory, call.profile).sql(text)
+    names = [name for name, _ in result.columns]
+    rows = result.fetchall() if limit is None else result.head(limit)
+    call.answer([dict(zip(names, row, strict=True)) for row in rows], names)
+    return 0
