@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import click
 
 from tailrace.cli.verb import Invocation, pass_invocation, verb
-from tailrace.model.errors import ProjectError, UsageError
+from tailrace.model.errors import ProjectError, Refused, UsageError
 
+PROBLEM_COLUMNS = ("file", "line", "column", "kind", "problem", "hint")
 SYNTAX_COLUMNS = ("file", "line", "kind", "name", "ok", "problem")
 
 
@@ -26,7 +28,8 @@ SYNTAX_COLUMNS = ("file", "line", "kind", "name", "ok", "problem")
 def command(call: Invocation, syntax: bool, files: tuple[str, ...]) -> int:
     """Find all errors of a project before it runs.
 
-    With --syntax the files are parsed on their own, outside of any project; the answer has one line per
+    The answer is a line per problem, with file, line and column; with --output json or csv it goes to
+    stdout. With --syntax the files are parsed on their own, outside of any project; the answer has one line per
     statement: file, line, kind, name, ok and the first problem. The exit code is 2 if there is a problem.
     """
     if syntax:
@@ -37,7 +40,40 @@ def command(call: Invocation, syntax: bool, files: tuple[str, ...]) -> int:
         return 0 if all(row["ok"] for row in rows) else 2
     if files:
         raise UsageError("FILES are only for --syntax.", hint="Name a project folder by -C DIR.")
-    raise UsageError("Nothing to validate.", hint="--syntax FILES")
+    return _project(call)
+
+
+def _project(call: Invocation) -> int:
+    from tailrace.model.errors import ProjectErrors
+    from tailrace.runtime.project import open_project
+
+    try:
+        compiled = open_project(call.directory, call.profile).compiled
+    except ProjectErrors as errors:
+        if call.output == "table":
+            raise
+        call.answer([_problem(error) for error in errors.errors], PROBLEM_COLUMNS)
+        return 2
+    if call.output == "table":
+        datasets = [*compiled.datasets.values(), *compiled.inlined.values()]
+        kinds = Counter(dataset.kind.replace("_", " ") for dataset in datasets)
+        shown = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items())
+        click.echo(f"ok: {shown or 'no datasets'}")
+    else:
+        call.answer([], PROBLEM_COLUMNS)
+    return 0
+
+
+def _problem(error: ProjectError) -> dict[str, Any]:
+    place = error.place
+    return {
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "kind": "refused" if isinstance(error, Refused) else "error",
+        "problem": error.message,
+        "hint": error.hint,
+    }
 
 
 def _statements(file: str) -> Iterator[dict[str, Any]]:
