@@ -82,6 +82,11 @@ class Table:
         found = self.handle().transaction_version(self.application)
         return None if found is None else int(found)
 
+    def transaction_of(self, lake_id: str) -> int | None:
+        """The same for another lake id: of a lake that is only looked at."""
+        found = self.handle().transaction_version(f"tailrace/{lake_id}/{self.name}")
+        return None if found is None else int(found)
+
     def schema(self) -> dict[str, Any]:
         """The schema as Delta JSON."""
         value: dict[str, Any] = json.loads(self.handle().schema().to_json())
