@@ -33,28 +33,28 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
     if value is None:
         return
     assert parameter.name is not None, "a global option has a name"
-    setattr(context.ensure_object(Invocation), parameter.name, value)
+    setattr(context.ensure_object(Invocation), parameter.name.removeprefix("global_"), value)
 
 
 def global_options() -> list[click.Parameter]:
     """`-C`, `--profile` and `--output`; they end up in the `Invocation`."""
     return [
         click.Option(
-            ["-C", "directory"],
+            ["-C", "global_directory"],
             metavar="DIR",
             expose_value=False,
             callback=_remember,
             help="Project folder (default: here).",
         ),
         click.Option(
-            ["--profile"],
+            ["--profile", "global_profile"],
             metavar="P",
             expose_value=False,
             callback=_remember,
             help="Profile of tailrace.yaml.",
         ),
         click.Option(
-            ["--output"],
+            ["--output", "global_output"],
             type=click.Choice(OUTPUTS),
             expose_value=False,
             callback=_remember,

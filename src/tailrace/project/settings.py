@@ -71,9 +71,6 @@ class PathSettings(Part):
     state: str | None = Field(default=None, description="State of the engine (default: <data>/state).")
     ledger: str | None = Field(default=None, description="Ledger file (default: <data>/ledger.sqlite).")
     serve: str | None = Field(default=None, description="File of the API (default: <data>/serve.sqlite).")
-    allow: list[str] = Field(
-        default_factory=list, description="Folders outside of the project from which its files may come."
-    )
     allow: tuple[str, ...] = Field(
         default=(), description="Folders outside the project from which `read_files` may read.", strict=False
     )
