@@ -68,6 +68,7 @@ STATEMENTS: dict[str, Refusal] = {
     ),
     "keys": Refusal("PRIMARY KEY and FOREIGN KEY", "Deduplication is not executed yet; take it away."),
     "replace_where": Refusal("REPLACE WHERE", "Streaming tables only grow; use a materialized view."),
+    "replace_using": Refusal("REPLACE USING", "Streaming tables only grow; use a materialized view."),
     "once": Refusal("INSERT INTO ONCE", "Flows that run once are not executed yet; use a materialized view."),
     "global": Refusal("GLOBAL TEMPORARY", "There is one session only; write TEMPORARY VIEW."),
 }
@@ -160,6 +161,8 @@ def _dataset(dataset: s.Dataset, place: Place, once_executed: bool) -> Iterator[
 def _flow(flow: s.Flow | s.StreamingTable, place: Place, once_executed: bool) -> Iterator[ProjectError]:
     if flow.replace_where:
         yield _refused(STATEMENTS["replace_where"], _at(place, flow.replace_where.at))
+    if isinstance(flow, s.Flow) and flow.replace_using:
+        yield _refused(STATEMENTS["replace_using"], _at(place, flow.replace_using.at))
     if flow.once and not once_executed:
         yield _refused(STATEMENTS["once"], _at(place, flow.once.at))
 

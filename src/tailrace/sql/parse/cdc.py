@@ -14,6 +14,7 @@ _STARTS = (
     ("IGNORE", "NULL"),
     ("APPLY", "AS"),
     ("SEQUENCE", "BY"),
+    ("SYSTEM", "SEQUENCE"),
     ("COLUMNS",),
     ("STORED", "AS"),
     ("TRACK", "HISTORY"),
@@ -63,8 +64,14 @@ def _take_clause(cursor: Cursor) -> tuple[str, str, Any]:
     if cursor.at_words("SEQUENCE"):
         cursor.take_words("SEQUENCE", "BY")
         return "sequence_by", "SEQUENCE BY", _take_text(cursor, "a column after SEQUENCE BY")
+    if cursor.at_words("SYSTEM"):
+        cursor.take_words("SYSTEM", "SEQUENCE", "BY")
+        title = "SYSTEM SEQUENCE BY"
+        return "system_sequence_by", title, _take_text(cursor, f"a column after {title}")
     if cursor.try_words("COLUMNS"):
         return "columns", "COLUMNS", _take_set(cursor, "COLUMNS")
+    if cursor.try_words("STORED", "AS", "BITEMPORAL"):
+        return "bitemporal", "STORED AS", True
     if cursor.at_words("STORED"):
         return "scd_type", "STORED AS", _take_scd(cursor)
     if cursor.at_words("TRACK"):
@@ -109,6 +116,10 @@ def _take_scd(cursor: Cursor) -> int:
 
 def _check(cursor: Cursor, taken: dict[str, At[Any]]) -> None:
     """Clauses that contradict each other."""
+    if "bitemporal" in taken and "scd_type" in taken:
+        raise _at(cursor, taken["scd_type"], "STORED AS stands twice.")
+    if "bitemporal" in taken and "system_sequence_by" not in taken:
+        raise _at(cursor, taken["bitemporal"], "STORED AS BITEMPORAL needs SYSTEM SEQUENCE BY.")
     scd = taken["scd_type"].value if "scd_type" in taken else 1
     if "track_history" in taken and scd != 2:
         raise _at(cursor, taken["track_history"], "TRACK HISTORY ON needs STORED AS SCD TYPE 2.")

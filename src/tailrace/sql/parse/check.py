@@ -59,7 +59,7 @@ def _spans(statement: s.Statement) -> Iterator[tuple[s.Span, str]]:
 
 def _cdc_spans(cdc: s.Cdc) -> Iterator[tuple[s.Span, str]]:
     yield cdc.source, "SELECT * FROM "
-    for clause in (cdc.where, cdc.delete_when, cdc.truncate_when, cdc.sequence_by):
+    for clause in (cdc.where, cdc.delete_when, cdc.truncate_when, cdc.sequence_by, cdc.system_sequence_by):
         if clause:
             yield clause.value, "SELECT 1 WHERE "
 

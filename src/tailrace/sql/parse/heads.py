@@ -47,6 +47,7 @@ _OTHER_WORDS = (
     *("RESTORE", "REVOKE", "SHOW", "SYNC", "TRUNCATE", "UNCACHE", "UNDROP", "UPDATE", "VACUUM"),
 )
 _STARTS = ("CREATE", "APPLY", "SET", "USE", *_OTHER_WORDS)
+_AFTER_TARGET = (*QUERY_WORDS, "BY", "REPLACE", "KEYS", "SEQUENCE")
 _NO_VIEW_CLAUSES = ("partitioned_by", "cluster_by", "location", "using", "schedule", "trigger", "row_filter")
 
 
@@ -337,29 +338,48 @@ class _Reader:
                 cursor.take_words("CHANGES")
             once = self._once(once)
             cursor.take_words("INTO")
-            once = self._once(once)
+            once = self._once(once, may_be_name=True)
             target = cursor.take_name("a table after INTO")
             return s.AutoCdc(target, take_cdc(cursor, "AUTO CDC"), self.at, name, comment, once)
         if not cursor.try_words("INSERT"):
             raise cursor.expected("INSERT INTO or AUTO CDC INTO after AS", ("INSERT", "AUTO", "APPLY"))
         once = self._once(once)
         cursor.take_words("INTO")
-        once = self._once(once)
+        once = self._once(once, may_be_name=True)
         cursor.try_words("TABLE")
         target = cursor.take_name("a table after INSERT INTO")
-        once = self._once(once)
-        by_name, replace_where = None, None
+        by_name, replace_where, replace_using = None, None, None
         if cursor.at_words("REPLACE"):
             replace_where = self._replace_where()
             by_name = At(True, replace_where.at)
         elif cursor.at_words("BY"):
             by_name = At(True, cursor.here)
             cursor.take_words("BY", "NAME")
-        return s.Flow(name, target, self._query_text(), self.at, once, by_name, comment, replace_where)
+            replace_using = self._replace_using()
+        query = self._query_text()
+        return s.Flow(name, target, query, self.at, once, by_name, comment, replace_where, replace_using)
 
-    def _once(self, once: At[bool] | None) -> At[bool] | None:
+    def _replace_using(self) -> At[s.ReplaceUsing] | None:
         cursor = self.cursor
-        if not cursor.at_words("ONCE"):
+        at = cursor.here
+        if not cursor.at_words("REPLACE"):
+            return None
+        cursor.take_words("REPLACE", "USING")
+        columns = cursor.take_names("REPLACE USING")
+        sequence = None
+        if cursor.at_words("SEQUENCE"):
+            cursor.take_words("SEQUENCE", "BY")
+            sequence = cursor.take_until(
+                lambda: cursor.token.upper in QUERY_WORDS, "a column after SEQUENCE BY"
+            )
+        return At(s.ReplaceUsing(columns, sequence), at)
+
+    def _once(self, once: At[bool] | None, *, may_be_name: bool = False) -> At[bool] | None:
+        """ONCE where it is the keyword: a table may be called `once` too."""
+        cursor = self.cursor
+        after = cursor.ahead(1)
+        named = after.kind in ("word", "backtick", "dquoted") and after.upper not in _AFTER_TARGET
+        if not cursor.at_words("ONCE") or (may_be_name and not named):
             return once
         if once is not None:
             raise cursor.error("ONCE stands twice.")

@@ -234,6 +234,10 @@ def _flow(flow: s.Flow) -> list[str]:
         insert += f" REPLACE WHERE {flow.replace_where.value.text} BY NAME"
     elif flow.by_name:
         insert += " BY NAME"
+    if flow.replace_using:
+        using = flow.replace_using.value
+        sequence = f" SEQUENCE BY {using.sequence_by.text}" if using.sequence_by else ""
+        insert += f"\nREPLACE USING {_list(using.columns)}{sequence}"
     return [*lines, insert, flow.query.text]
 
 
@@ -263,6 +267,10 @@ def _cdc(cdc: s.Cdc) -> list[str]:
         lines.append(f"COLUMNS {_set(cdc.columns.value)}")
     if cdc.scd_type:
         lines.append(f"STORED AS SCD TYPE {cdc.scd_type.value}")
+    if cdc.bitemporal:
+        lines.append("STORED AS BITEMPORAL")
+    if cdc.system_sequence_by:
+        lines.append(f"SYSTEM SEQUENCE BY {cdc.system_sequence_by.value.text}")
     if cdc.track_history:
         lines.append(f"TRACK HISTORY ON {_set(cdc.track_history.value)}")
     return lines

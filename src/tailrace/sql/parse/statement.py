@@ -192,7 +192,17 @@ class Cdc:
     truncate_when: At[Span] | None = None
     columns: At[ColumnSet] | None = None
     scd_type: At[int] | None = None
+    bitemporal: At[bool] | None = None
+    system_sequence_by: At[Span] | None = None
     track_history: At[ColumnSet] | None = None
+
+
+@dataclass(frozen=True)
+class ReplaceUsing:
+    """`REPLACE USING (columns) [SEQUENCE BY expression]` of a flow."""
+
+    columns: tuple[str, ...]
+    sequence_by: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -246,6 +256,7 @@ class Flow:
     by_name: At[bool] | None = None
     comment: At[str] | None = None
     replace_where: At[Span] | None = None
+    replace_using: At[ReplaceUsing] | None = None
 
 
 @dataclass(frozen=True)
