@@ -1,0 +1,55 @@
+"""How the front end complains: an error condition of Spark, a place in the project file, a remedy.
+
+`Origin` turns offsets of the query's text into places of the file that it stands in.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any
+
+from tailrace.model.errors import Place, ProjectError, Refused
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A text and where it begins in a file."""
+
+    text: str
+    place: Place
+    _starts: tuple[int, ...] = field(default=(), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        starts = (0, *(i + 1 for i, c in enumerate(self.text) if c == "\n"))
+        object.__setattr__(self, "_starts", starts)
+
+    def at(self, offset: int) -> Place:
+        """The place of a character of the text."""
+        line = bisect_right(self._starts, offset) - 1
+        column = offset - self._starts[line] + 1
+        if line == 0:
+            column += self.place.column - 1
+        return Place(self.place.file, self.place.line + line, column)
+
+    def of(self, node: Any) -> Place:
+        """The place of a parsed node, or of the first of its parts that has one."""
+        for part in node.walk():
+            start = part.meta.get("start")
+            if start is not None:
+                return self.at(int(start))
+        return self.place
+
+    def wrong(self, message: str, node: Any = None, hint: str | None = None) -> ProjectError:
+        return ProjectError(message, place=self.of(node) if node is not None else self.place, hint=hint)
+
+    def refused(self, message: str, node: Any = None, hint: str | None = None) -> Refused:
+        return Refused(message, place=self.of(node) if node is not None else self.place, hint=hint)
+
+
+class Mismatch(Exception):
+    """Arguments that Spark refuses by type; the caller adds the place. The text begins with a condition."""
+
+
+class NotAnswered(Exception):
+    """Arguments that Spark accepts and Tailrace does not answer; the caller adds the place."""

@@ -1,0 +1,600 @@
+"""A tree of sqlglot -> a typed expression: names bound, types found, casts inserted, DuckDB SQL made.
+
+`Analyzer.expr` is one recursive pass over the tree; `_RULES` says which method reads which node. A node
+without a rule is refused by name. What needs a whole query around it (aggregates, windows, subqueries)
+is asked of `hooks`, which refuse where they are not allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from sqlglot import exp
+
+from tailrace.model import types as t
+from tailrace.model.errors import Place
+from tailrace.sql import coerce, literals, operators
+from tailrace.sql.data_type import data_type
+from tailrace.sql.errors import Mismatch, NotAnswered, Origin
+from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.functions.registry import TABLE
+from tailrace.sql.functions.table import Arg, Function, Resolved
+from tailrace.sql.query import parse_expression
+from tailrace.sql.scope import Scope, fields_of, relation_of
+from tailrace.sql.typed import ABSENT, Lambda, Typed
+
+
+class Hooks:
+    """What an expression may contain beside scalars: here nothing. A query overrides what it allows."""
+
+    where = "here"
+
+    def aggregate(self, analyzer: Analyzer, node: Any, function: Function, call: Call) -> Typed:
+        raise analyzer.origin.wrong(
+            f"[INVALID_AGGREGATE] The aggregate {call.name} is not allowed {self.where}.", node
+        )
+
+    def window(self, analyzer: Analyzer, node: exp.Window) -> Typed:
+        raise analyzer.origin.wrong(f"[UNSUPPORTED_EXPR_FOR_WINDOW] OVER is not allowed {self.where}.", node)
+
+    def subquery(self, analyzer: Analyzer, node: Any) -> Typed:
+        raise analyzer.origin.refused(f"A subquery is not answered {self.where}.", node)
+
+    def generator(self, analyzer: Analyzer, node: Any, name: str) -> Typed:
+        raise analyzer.origin.wrong(f"[UNSUPPORTED_GENERATOR] {name} is not allowed {self.where}.", node)
+
+    def before(self, analyzer: Analyzer, node: Any) -> Typed | None:
+        """A ready answer for a node (a grouping expression), or None."""
+        return None
+
+
+class Call:
+    """A function call: name as written, argument nodes, and the modifiers around it."""
+
+    def __init__(
+        self, node: exp.Anonymous, distinct: bool = False, where: Any = None, ignore_nulls: bool = False
+    ):
+        self.name = str(node.this.this if isinstance(node.this, exp.Identifier) else node.this)
+        self.nodes: list[Any] = list(node.expressions)
+        self.distinct = distinct
+        if len(self.nodes) == 1 and isinstance(self.nodes[0], exp.Distinct):
+            self.distinct, self.nodes = True, list(self.nodes[0].expressions)
+        if self.nodes and isinstance(self.nodes[-1], (exp.IgnoreNulls, exp.RespectNulls)):
+            ignore_nulls = ignore_nulls or isinstance(self.nodes[-1], exp.IgnoreNulls)
+            self.nodes[-1] = self.nodes[-1].this
+        self.where = where
+        self.ignore_nulls = ignore_nulls
+
+
+class Analyzer:
+    """Analyses expressions of one text in one scope."""
+
+    def __init__(self, origin: Origin, scope: Scope, hooks: Hooks | None = None) -> None:
+        self.origin = origin
+        self.scope = scope
+        self.hooks = hooks or Hooks()
+
+    def within(self, scope: Scope) -> Analyzer:
+        return Analyzer(self.origin, scope, self.hooks)
+
+    def expr(self, node: Any) -> Typed:
+        """The typed expression of a node. Raises ProjectError or Refused with the node's place."""
+        ready = self.hooks.before(self, node)
+        if ready is not None:
+            return ready
+        rule = _RULES.get(type(node))
+        if rule is None:
+            raise self.origin.refused(f"{_spelled(node)} is not answered.", node)
+        try:
+            return rule(self, node)
+        except Mismatch as error:
+            raise self.origin.wrong(f"{error}.", node) from None
+        except NotAnswered as error:
+            message = str(error)
+            raise self.origin.refused(f"{message[:1].upper()}{message[1:]}.", node) from None
+        except RecursionError:
+            raise self.origin.refused("The expression is nested too deeply.", node) from None
+
+    # Names and literals
+
+    def _column(self, node: exp.Column) -> Typed:
+        if isinstance(node.this, exp.Star):
+            raise self.origin.wrong("[INVALID_USAGE_OF_STAR_OR_REGEX] `*` is not allowed here.", node)
+        parts = [part.name for part in node.parts]
+        if len(parts) == 1 and not node.this.quoted and self.scope._find(parts, self.origin, node) is None:
+            bare = parts[0].lower()
+            if bare in ("current_date", "current_timestamp", "current_user"):
+                return self.call(node, Call(exp.Anonymous(this=bare, expressions=[])))
+        return self.scope.resolve(parts, self.origin, node)
+
+    def _dot(self, node: exp.Dot) -> Typed:
+        parts: list[str] = []
+        inner: Any = node
+        while isinstance(inner, exp.Dot):
+            if not isinstance(inner.expression, exp.Identifier):
+                raise self.origin.refused(f"{_spelled(inner.expression)} after a dot is not answered.", node)
+            parts.insert(0, inner.expression.name)
+            inner = inner.this
+        if isinstance(inner, exp.Column):
+            return self.scope.resolve([*(p.name for p in inner.parts), *parts], self.origin, node)
+        return fields_of(self.expr(inner), parts, self.origin, node)
+
+    def _identifier(self, node: exp.Identifier) -> Typed:
+        return self.scope.resolve([node.name], self.origin, node)
+
+    def _literal(self, node: exp.Literal) -> Typed:
+        return literals.string(node.name) if node.is_string else literals.number(node.name)
+
+    def _raw_string(self, node: exp.RawString) -> Typed:
+        return literals.string(node.name)
+
+    def _concat(self, node: exp.Concat) -> Typed:
+        parts = [self.expr(part) for part in node.expressions]
+        return literals.string("".join(str(part.value) for part in parts))
+
+    def _hex(self, node: exp.HexString) -> Typed:
+        digits = node.name if len(node.name) % 2 == 0 else "0" + node.name
+        data = bytes.fromhex(digits)
+        sql = "".join(f"\\x{byte:02X}" for byte in data)
+        return Typed(f"CAST('{sql}' AS BLOB)", t.BINARY, False, name=f"X'{digits.upper()}'", value=data)
+
+    def _paren(self, node: exp.Paren) -> Typed:
+        inner = self.expr(node.this)
+        return replace(inner, sql=inner.sql if inner.is_column else f"({inner.sql})")
+
+    # Operators
+
+    def _arithmetic(self, node: exp.Binary) -> Typed:
+        return operators.arithmetic(_ARITHMETIC[type(node)], self.expr(node.this), self.expr(node.expression))
+
+    def _comparison(self, node: exp.Binary) -> Typed:
+        return operators.comparison(_COMPARISON[type(node)], self.expr(node.this), self.expr(node.expression))
+
+    def _connector(self, node: exp.Connector) -> Typed:
+        """A chain of AND or OR, without going a level deeper for each."""
+        chain: list[Any] = []
+        inner: Any = node
+        while type(inner) is type(node):
+            chain.append(inner.expression)
+            inner = inner.this
+        combine = operators.conjunction if isinstance(node, exp.And) else operators.disjunction
+        result = self.expr(inner)
+        for part in reversed(chain):
+            result = combine(result, self.expr(part))
+        return result
+
+    def _neg(self, node: exp.Neg) -> Typed:
+        inner: Any = node.this
+        if isinstance(inner, exp.Literal) and not inner.is_string:
+            return self._negative_literal(inner)
+        if isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Literal) and not inner.this.is_string:
+            made = self.expr(inner)
+            if made.value is not ABSENT and isinstance(made.value, int):
+                return literals.whole(-made.value, made.type)
+        return operators.negative(self.expr(inner))
+
+    def _negative_literal(self, node: exp.Literal) -> Typed:
+        made = literals.number(node.name)
+        if isinstance(made.type, t.IntegralType):
+            return literals.whole(-made.value, t.INT if made.value == 2**31 else made.type)
+        if isinstance(made.type, t.DecimalType):
+            if made.type.scale == 0 and made.value == 2**63:
+                return literals.whole(-(2**63), t.LONG)
+            return replace(literals.decimal(f"{-made.value:f}"), type=made.type)
+        return literals.double(-made.value)
+
+    def _between(self, node: exp.Between) -> Typed:
+        value = self.expr(node.this)
+        low, high = self.expr(node.args["low"]), self.expr(node.args["high"])
+        both = operators.conjunction(
+            operators.comparison(">=", value, low), operators.comparison("<=", value, high)
+        )
+        return replace(both, name=f"between({value.name}, {low.name}, {high.name})")
+
+    def _not(self, node: exp.Not) -> Typed:
+        if isinstance(node.this, exp.Is) and isinstance(node.this.expression, exp.Null):
+            value = self.expr(node.this.this)
+            return _test(value, f"({value.sql} IS NOT NULL)", f"({value.name} IS NOT NULL)")
+        return operators.negation(self.expr(node.this))
+
+    def _is(self, node: exp.Is) -> Typed:
+        right: Any = node.expression
+        negated = isinstance(right, exp.Not)
+        right = right.this if negated else right
+        value = self.expr(node.this)
+        if isinstance(right, exp.Null):
+            word = "IS NOT NULL" if negated else "IS NULL"
+            return _test(value, f"({value.sql} {word})", f"({value.name} {word})")
+        if isinstance(right, exp.Boolean):
+            inner = operators.as_boolean(value, "IS")
+            word = "true" if right.this else "false"
+            made = _test(
+                inner, f"({inner.sql} IS NOT DISTINCT FROM {word})", f"({value.name} IS {word.upper()})"
+            )
+            if negated:
+                return replace(made, sql=f"(NOT {made.sql})", name=f"({value.name} IS NOT {word.upper()})")
+            return made
+        raise NotAnswered(f"IS {_spelled(right)} is not answered")
+
+    def _in(self, node: exp.In) -> Typed:
+        if node.args.get("query") is not None:
+            return self.hooks.subquery(self, node)
+        value = self.expr(node.this)
+        items = [self.expr(item) for item in node.expressions]
+        met = coerce.common([value.type, *(item.type for item in items)])
+        if met is None or not operators.is_orderable(met):
+            raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] IN: the values have no common type")
+        if isinstance(met, (t.StructType, t.DecimalType)) and any(v.type != met for v in (value, *items)):
+            for item in items:
+                operators.meet("=", value, item)
+        cast = [operators.cast_to(v, met) for v in (value, *items)]
+        listed = ", ".join(item.sql for item in cast[1:])
+        name = f"({value.name} IN ({', '.join(item.name for item in items)}))"
+        return operators.joined(cast, f"({cast[0].sql} IN ({listed}))", t.BOOLEAN, name)
+
+    def _like(self, node: exp.Expression) -> Typed:
+        return self._matched(node, "like" if isinstance(node, exp.Like) else "ilike", None)
+
+    def _escape(self, node: exp.Escape) -> Typed:
+        inner = node.this
+        if not isinstance(inner, (exp.Like, exp.ILike)):
+            raise NotAnswered("ESCAPE is not answered here")
+        return self._matched(inner, "like" if isinstance(inner, exp.Like) else "ilike", node.expression)
+
+    def _matched(self, node: Any, name: str, escape: Any) -> Typed:
+        if isinstance(node.expression, (exp.Any, exp.All)):
+            raise NotAnswered("LIKE ANY and LIKE ALL are not answered")
+        nodes = [node.this, node.expression] + ([escape] if escape is not None else [])
+        made = self.call(node, Call(exp.Anonymous(this=name, expressions=nodes)))
+        left, right = self.expr(node.this).name, self.expr(node.expression).name
+        return replace(made, name=f"{left} LIKE {right}" if name == "like" else f"ilike({left}, {right})")
+
+    def _rlike(self, node: exp.RegexpLike) -> Typed:
+        made = self.call(node, Call(exp.Anonymous(this="rlike", expressions=[node.this, node.expression])))
+        return replace(made, name=f"RLIKE({self.expr(node.this).name}, {self.expr(node.expression).name})")
+
+    def _pipes(self, node: exp.DPipe) -> Typed:
+        return self.call(node, Call(exp.Anonymous(this="concat", expressions=[node.this, node.expression])))
+
+    def _bits(self, node: Any) -> Typed:
+        symbol = {exp.BitwiseAnd: "&", exp.BitwiseOr: "|", exp.BitwiseXor: "^"}[type(node)]
+        left, right = self.expr(node.this), self.expr(node.expression)
+        met = coerce.tightest(left.type, right.type)
+        if not isinstance(met, t.IntegralType):
+            raise NotAnswered(f"'{symbol}' of {left.type} and {right.type} is not answered")
+        a, b = operators.cast_to(left, met), operators.cast_to(right, met)
+        sql = f"xor({a.sql}, {b.sql})" if symbol == "^" else f"({a.sql} {symbol} {b.sql})"
+        return operators.joined((a, b), sql, met, f"({left.name} {symbol} {right.name})")
+
+    # CASE, casts, access
+
+    def _case(self, node: exp.Case) -> Typed:
+        subject = self.expr(node.this) if node.this is not None else None
+        whens: list[Typed] = []
+        thens: list[Typed] = []
+        for branch in node.args["ifs"]:
+            condition = self.expr(branch.this)
+            if subject is not None:
+                condition = operators.comparison("=", subject, condition)
+            whens.append(operators.as_boolean(condition, "WHEN"))
+            thens.append(self.expr(branch.args["true"]))
+        last = self.expr(node.args["default"]) if node.args.get("default") is not None else None
+        results = [*thens, *([last] if last else [])]
+        met = coerce.common([r.type for r in results])
+        if met is None:
+            raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] CASE: the branches have no common type")
+        cast = [operators.cast_to(r, met) for r in results]
+        arms = " ".join(f"WHEN {w.sql} THEN {c.sql}" for w, c in zip(whens, cast, strict=False))
+        otherwise = f" ELSE {cast[-1].sql}" if last else ""
+        name = " ".join(f"WHEN {w.name} THEN {r.name}" for w, r in zip(whens, thens, strict=True))
+        made = operators.joined([*whens, *cast], f"CASE {arms}{otherwise} END", met, "")
+        nullable = last is None or any(c.nullable for c in cast)
+        return replace(made, nullable=nullable, name=f"CASE {name}{f' ELSE {last.name}' if last else ''} END")
+
+    def _cast(self, node: exp.Cast) -> Typed:
+        kind = data_type(node.args["to"], self.origin)
+        inner: Any = node.this
+        safe = isinstance(node, exp.TryCast)
+        if node.meta.get("prefix") and isinstance(inner, exp.Literal):
+            return self._prefixed(inner, kind)
+        if isinstance(inner, exp.Literal) and not inner.is_string and not node.meta.get("explicit"):
+            return self._suffixed(inner, kind)
+        value = self.expr(inner)
+        sql, fallible = cast_sql(value.sql, value.type, kind, safe)
+        word = "TRY_CAST" if safe else "CAST"
+        nullable = value.nullable or safe or operators.fails_to_null(value.type, kind)
+        name = f"{word}({value.name} AS {kind.simple_string.upper()})"
+        return replace(
+            value,
+            sql=sql,
+            type=kind,
+            nullable=nullable,
+            fallible=(value.fallible or fallible),
+            name=name,
+            value=None if value.value is None else ABSENT,
+            is_column=False,
+        )
+
+    def _prefixed(self, inner: exp.Literal, kind: t.DataType) -> Typed:
+        made = literals.typed_literal(kind, inner.name)
+        if made is None:
+            raise NotAnswered(f"the literal {inner.name!r} of type {kind} is not answered")
+        return made
+
+    def _suffixed(self, inner: exp.Literal, kind: t.DataType) -> Typed:
+        if isinstance(kind, t.IntegralType):
+            return literals.whole(int(inner.name), kind)
+        if isinstance(kind, (t.DoubleType, t.FloatType)):
+            return literals.double(float(inner.name), kind)
+        return literals.decimal(inner.name)
+
+    def _bracket(self, node: exp.Bracket) -> Typed:
+        if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
+            raise NotAnswered("a subscript of several values is not answered")
+        base, index = self.expr(node.this), self.expr(node.expressions[0])
+        name = f"{base.name}[{index.name}]"
+        function = TABLE.find("__subscript")
+        assert function is not None
+        made = self._resolved(node, function, Call(exp.Anonymous(this="__subscript")), [base, index])
+        return replace(made, name=name)
+
+    def _json_path(self, node: exp.JSONExtract) -> Typed:
+        raise NotAnswered("the colon operator is not answered; get_json_object(column, '$.path') is")
+
+    def _extract(self, node: exp.Extract) -> Typed:
+        field = str(node.this.name or node.this).lower()
+        name = {
+            "day": "dayofmonth",
+            "d": "dayofmonth",
+            "days": "dayofmonth",
+            "dow": "dayofweek",
+            "doy": "dayofyear",
+            "week": "weekofyear",
+            "weeks": "weekofyear",
+            "years": "year",
+            "months": "month",
+            "hours": "hour",
+            "minutes": "minute",
+            "dayofweek_iso": "",
+            "seconds": "",
+            "second": "",
+        }.get(field, field)
+        if name not in (
+            "dayofmonth",
+            "dayofweek",
+            "dayofyear",
+            "weekofyear",
+            "year",
+            "month",
+            "hour",
+            "minute",
+            "quarter",
+        ):
+            raise NotAnswered(f"EXTRACT({field.upper()} FROM ...) is not answered")
+        made = self.call(node, Call(exp.Anonymous(this=name, expressions=[node.expression])))
+        return replace(made, name=f"extract({node.this.name} FROM {self.expr(node.expression).name})")
+
+    def _trim(self, node: exp.Trim) -> Typed:
+        position = str(node.args.get("position") or "BOTH").upper()
+        name = {"BOTH": "trim", "LEADING": "ltrim", "TRAILING": "rtrim"}[position]
+        characters = node.args.get("expression")
+        if characters is None:
+            made = self.call(node, Call(exp.Anonymous(this=name, expressions=[node.this])))
+            return made
+        made = self.call(node, Call(exp.Anonymous(this=name, expressions=[characters, node.this])))
+        return replace(
+            made, name=f"TRIM({position} {self.expr(characters).name} FROM {self.expr(node.this).name})"
+        )
+
+    # Calls
+
+    def _anonymous(self, node: exp.Anonymous) -> Typed:
+        return self.call(node, Call(node))
+
+    def _filtered(self, node: exp.Filter) -> Typed:
+        inner: Any = node.this
+        if not isinstance(inner, exp.Anonymous):
+            raise NotAnswered("FILTER is only answered on an aggregate")
+        return self.call(node, Call(inner, where=node.expression.this))
+
+    def _nulls(self, node: Any) -> Typed:
+        inner = node.this
+        if not isinstance(inner, exp.Anonymous):
+            raise NotAnswered("IGNORE NULLS is not answered here")
+        return self.call(node, Call(inner, ignore_nulls=isinstance(node, exp.IgnoreNulls)))
+
+    def call(self, node: Any, call: Call) -> Typed:
+        """A call of a function of the table, by its kind."""
+        function = TABLE.find(call.name)
+        if function is None:
+            raise self.origin.refused(
+                f"The function {call.name} is not in the function table.", node, hint=_nearest(call.name)
+            )
+        if function.kind == "aggregate":
+            return self.hooks.aggregate(self, node, function, call)
+        if function.kind == "generator":
+            return self.hooks.generator(self, node, call.name)
+        if function.kind == "window":
+            raise self.origin.wrong(f"[WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE] {call.name} needs OVER.", node)
+        if call.distinct or call.where is not None or call.ignore_nulls:
+            raise self.origin.wrong(
+                f"[INVALID_SQL_SYNTAX] {call.name} takes no DISTINCT, FILTER or IGNORE NULLS.", node
+            )
+        return self._resolved(node, function, call, [self.argument(a) for a in call.nodes])
+
+    def argument(self, node: Any) -> Typed | Lambda:
+        if isinstance(node, exp.Lambda):
+            return self._lambda(node)
+        if isinstance(node, exp.Kwarg):
+            raise self.origin.refused("A named argument is not answered here.", node)
+        if isinstance(node, exp.Star):
+            raise self.origin.refused("`*` is only answered in count(*).", node)
+        if isinstance(node, (exp.Alias, exp.PropertyEQ)):
+            inner = self.expr(node.this if isinstance(node, exp.Alias) else node.expression)
+            return replace(inner, name=f"{inner.name} AS {node.alias}", is_column=True)
+        return self.expr(node)
+
+    def _lambda(self, node: exp.Lambda) -> Lambda:
+        names = tuple(parameter.name for parameter in node.expressions)
+
+        def bind(given: Sequence[Typed]) -> Typed:
+            extra = dict(self.scope.extra)
+            for name, value in zip(names, given, strict=False):
+                extra[name.lower()] = replace(value, name="namedlambdavariable()")
+            return self.within(replace(self.scope, extra=extra)).expr(node.this)
+
+        return Lambda(names, bind)
+
+    def resolve(self, node: Any, function: Function, name: str, values: Sequence[Typed | Lambda]) -> Resolved:
+        """What the table says about a call; its complaints get the node's place and the name."""
+        args = [_arg(value) for value in values]
+        try:
+            return function.resolve(args)
+        except Mismatch as error:
+            condition, _, rest = str(error).partition("] ")
+            raise self.origin.wrong(f"{condition}] {name}: {rest}.", node) from None
+        except NotAnswered as error:
+            raise self.origin.refused(f"{name}: {error}.", node) from None
+
+    def texts(self, values: Sequence[Typed | Lambda], resolved: Resolved) -> list[Typed]:
+        """The arguments after the casts that the table asks for; a lambda is an empty text."""
+        result = []
+        for value, kind in zip(values, resolved.types, strict=True):
+            if isinstance(value, Lambda):
+                result.append(Typed("", t.VOID, nullable=False))
+            else:
+                result.append(value if kind is None else operators.cast_to(value, kind))
+        return result
+
+    def _resolved(self, node: Any, function: Function, call: Call, values: Sequence[Typed | Lambda]) -> Typed:
+        resolved = self.resolve(node, function, call.name, values)
+        cast = self.texts(values, resolved)
+        names = [value.name for value in values]
+        made = operators.joined(
+            cast, resolved.lower([c.sql for c in cast]), resolved.result, "", resolved.fallible
+        )
+        if resolved.finish is not None:
+            made = replace(made, sql=resolved.finish(made.sql))
+        nullable = resolved.nullable or any(
+            c.nullable and not _nullable(v) for c, v in zip(cast, values, strict=True)
+        )
+        return replace(
+            made,
+            nullable=nullable,
+            name=pretty(function, call.name, names),
+            deterministic=made.deterministic and resolved.deterministic,
+        )
+
+
+def pretty(function: Function, name: str, names: Sequence[str]) -> str:
+    """Spark's name of an unnamed call."""
+    if function.pretty is not None:
+        return function.pretty(name, names)
+    return f"{name.lower()}({', '.join(names)})"
+
+
+def _nullable(value: Typed | Lambda) -> bool:
+    return isinstance(value, Typed) and value.nullable
+
+
+def _arg(value: Typed | Lambda) -> Arg:
+    if isinstance(value, Lambda):
+        return Arg(t.VOID, False, lambda_=value)
+    return Arg(value.type, value.nullable, value.value, value.sql, value.name)
+
+
+def _test(value: Typed, sql: str, name: str) -> Typed:
+    return replace(value, sql=sql, type=t.BOOLEAN, nullable=False, name=name, value=ABSENT, is_column=False)
+
+
+def _spelled(node: Any) -> str:
+    return type(node).__name__.upper() if not isinstance(node, exp.Func) else f"{node.sql_name()}(...)"
+
+
+def _nearest(name: str) -> str | None:
+    close = get_close_matches(name.lower(), [n for n in TABLE.names if not n.startswith("__")], n=3)
+    return f"Did you mean {', '.join(close)}?" if close else None
+
+
+_ARITHMETIC: dict[Any, str] = {
+    exp.Add: "add",
+    exp.Sub: "sub",
+    exp.Mul: "mul",
+    exp.Div: "div",
+    exp.Mod: "mod",
+    exp.IntDiv: "intdiv",
+}
+_COMPARISON: dict[Any, str] = {
+    exp.EQ: "=",
+    exp.NEQ: "!=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.NullSafeEQ: "<=>",
+}
+_RULES: dict[Any, Callable[[Analyzer, Any], Typed]] = {
+    **dict.fromkeys(_ARITHMETIC, Analyzer._arithmetic),
+    **dict.fromkeys(_COMPARISON, Analyzer._comparison),
+    exp.And: Analyzer._connector,
+    exp.Or: Analyzer._connector,
+    exp.Not: Analyzer._not,
+    exp.Neg: Analyzer._neg,
+    exp.Paren: Analyzer._paren,
+    exp.Column: Analyzer._column,
+    exp.Dot: Analyzer._dot,
+    exp.Identifier: Analyzer._identifier,
+    exp.Literal: Analyzer._literal,
+    exp.RawString: Analyzer._raw_string,
+    exp.Concat: Analyzer._concat,
+    exp.HexString: Analyzer._hex,
+    exp.Null: lambda _self, _node: literals.null(),
+    exp.Boolean: lambda _self, node: literals.boolean(bool(node.this)),
+    exp.Interval: lambda _self, node: literals.interval(node),
+    exp.Between: Analyzer._between,
+    exp.Is: Analyzer._is,
+    exp.In: Analyzer._in,
+    exp.Like: Analyzer._like,
+    exp.ILike: Analyzer._like,
+    exp.Escape: Analyzer._escape,
+    exp.RegexpLike: Analyzer._rlike,
+    exp.DPipe: Analyzer._pipes,
+    exp.BitwiseAnd: Analyzer._bits,
+    exp.BitwiseOr: Analyzer._bits,
+    exp.BitwiseXor: Analyzer._bits,
+    exp.Case: Analyzer._case,
+    exp.Cast: Analyzer._cast,
+    exp.TryCast: Analyzer._cast,
+    exp.Bracket: Analyzer._bracket,
+    exp.JSONExtract: Analyzer._json_path,
+    exp.Extract: Analyzer._extract,
+    exp.Trim: Analyzer._trim,
+    exp.CurrentDate: lambda self, node: self.call(node, Call(exp.Anonymous(this="current_date"))),
+    exp.CurrentTimestamp: lambda self, node: self.call(node, Call(exp.Anonymous(this="current_timestamp"))),
+    exp.Anonymous: Analyzer._anonymous,
+    exp.Filter: Analyzer._filtered,
+    exp.IgnoreNulls: Analyzer._nulls,
+    exp.RespectNulls: Analyzer._nulls,
+    exp.Window: lambda self, node: self.hooks.window(self, node),
+    exp.Subquery: lambda self, node: self.hooks.subquery(self, node),
+    exp.Exists: lambda self, node: self.hooks.subquery(self, node),
+}
+
+
+def analyze_expression(text: str, schema: t.Schema) -> tuple[t.DataType, str]:
+    """Type and DuckDB SQL of one expression over the columns of `schema` (`SELECT <sql> FROM t`).
+
+    Raises ProjectError for what Spark refuses and Refused for what is not answered.
+    """
+    made = type_expression(text, schema)
+    return made.type, made.sql
+
+
+def type_expression(text: str, schema: t.Schema) -> Typed:
+    """Everything that is known about one expression over the columns of `schema`."""
+    query = parse_expression(text, Place("expression", 1))
+    scope = Scope((relation_of(("t",), schema),))
+    return Analyzer(query.origin, scope).expr(query.tree)

@@ -1,0 +1,7 @@
+"""Aggregate functions, by Spark's answers."""
+
+from __future__ import annotations
+
+from tailrace.sql.functions.table import Function
+
+FUNCTIONS: tuple[Function, ...] = ()

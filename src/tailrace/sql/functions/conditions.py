@@ -1,0 +1,37 @@
+"""Functions that choose among their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tailrace.model.types import BOOLEAN
+from tailrace.sql.functions.table import ANY, Arg, Function, Resolved, T, scalar
+
+
+def _resolve_coalesce(args: Sequence[Arg]) -> Resolved:
+    resolved = scalar("coalesce", [T, ...], T, "coalesce({*})", min_args=1).resolve(args)
+    return Resolved(resolved.types, resolved.result, resolved.lower, all(arg.nullable for arg in args))
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    Function(("coalesce",), "scalar", _resolve_coalesce),
+    scalar("nullif", [T, T], T, "nullif({0}, {1})", null="always"),
+    scalar("ifnull nvl", [T, T], T, "coalesce({0}, {1})"),
+    scalar("nvl2", [ANY, T, T], T, "CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END", null="always"),
+    scalar(
+        "if iff",
+        [BOOLEAN, T, T],
+        T,
+        "CASE WHEN {0} THEN {1} ELSE {2} END",
+        pretty=lambda _, a: f"(IF({a[0]}, {a[1]}, {a[2]}))",
+    ),
+    scalar("isnull", [ANY], BOOLEAN, "({0} IS NULL)", null="never", pretty=lambda _, a: f"({a[0]} IS NULL)"),
+    scalar(
+        "isnotnull",
+        [ANY],
+        BOOLEAN,
+        "({0} IS NOT NULL)",
+        null="never",
+        pretty=lambda _, a: f"({a[0]} IS NOT NULL)",
+    ),
+)

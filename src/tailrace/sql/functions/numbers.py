@@ -1,0 +1,7 @@
+"""Functions of numbers, by Spark's answers."""
+
+from __future__ import annotations
+
+from tailrace.sql.functions.table import Function
+
+FUNCTIONS: tuple[Function, ...] = ()

@@ -1,0 +1,28 @@
+"""The one table of all functions, from the category modules in a fixed order."""
+
+from __future__ import annotations
+
+from tailrace.sql.functions import (
+    aggregates,
+    collections,
+    conditions,
+    datetime,
+    json,
+    numbers,
+    strings,
+    windows,
+)
+from tailrace.sql.functions.table import Table
+
+TABLE = Table(
+    (
+        conditions.FUNCTIONS,
+        strings.FUNCTIONS,
+        numbers.FUNCTIONS,
+        datetime.FUNCTIONS,
+        json.FUNCTIONS,
+        collections.FUNCTIONS,
+        aggregates.FUNCTIONS,
+        windows.FUNCTIONS,
+    )
+)

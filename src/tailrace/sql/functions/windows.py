@@ -1,0 +1,79 @@
+"""Functions that exist only with OVER: ranks and neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tailrace.model.types import DOUBLE, INT
+from tailrace.sql import coerce
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.table import Arg, Function, Resolved
+
+
+def _rank(name: str, cast: str = "INTEGER", sensitive: bool = False) -> Function:
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if args:
+            raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes no arguments, not {len(args)}")
+        result = INT if cast == "INTEGER" else DOUBLE
+        return Resolved(
+            (),
+            result,
+            lambda _: f"{name}()",
+            nullable=False,
+            order_sensitive=sensitive,
+            finish=lambda sql: f"CAST({sql} AS {cast})",
+        )
+
+    return Function((name,), "window", resolve)
+
+
+def _resolve_ntile(args: Sequence[Arg]) -> Resolved:
+    if len(args) > 1:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 argument, not {len(args)}")
+    if args and not (isinstance(args[0].value, int) and args[0].type == INT and args[0].value > 0):
+        raise NotAnswered("the number of buckets must be a positive INT literal")
+    buckets = args[0].value if args else 1
+    return Resolved(
+        tuple(INT for _ in args),
+        INT,
+        lambda _: f"ntile({buckets})",
+        nullable=False,
+        order_sensitive=True,
+        finish=lambda sql: f"CAST({sql} AS INTEGER)",
+    )
+
+
+def _neighbour(name: str) -> Function:
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if not 1 <= len(args) <= 3:
+            raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 to 3 arguments, not {len(args)}")
+        if len(args) > 1 and not (isinstance(args[1].value, int) and args[1].type == INT):
+            raise NotAnswered("the offset must be an INT literal")
+        kind = args[0].type
+        if len(args) == 3:
+            met = coerce.common([kind, args[2].type])
+            if met is None:
+                raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] value and default have no common type")
+            kind = met
+        types = (kind, *([INT] if len(args) > 1 else []), *([kind] if len(args) > 2 else []))
+        return Resolved(
+            types,
+            kind,
+            lambda texts: f"{name}({', '.join(texts)})",
+            nullable=len(args) < 3 or args[0].nullable or args[2].nullable,
+            order_sensitive=True,
+        )
+
+    return Function((name,), "window", resolve)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    _rank("row_number", sensitive=True),
+    _rank("rank"),
+    _rank("dense_rank"),
+    _rank("percent_rank", "DOUBLE"),
+    _rank("cume_dist", "DOUBLE"),
+    Function(("ntile",), "window", _resolve_ntile),
+    _neighbour("lag"),
+    _neighbour("lead"),
+)

@@ -1,0 +1,386 @@
+"""Operators between typed expressions: arithmetic, comparison, logic, with Spark's coercion and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tailrace.model import types as t
+from tailrace.sql import coerce
+from tailrace.sql.duck_types import duck
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.typed import ABSENT, Typed, fail, once
+
+
+def cast_to(value: Typed, target: t.DataType) -> Typed:
+    """The value with a cast that Spark inserts: its name stays, a literal stays a literal where it can."""
+    if value.type == target:
+        return value
+    sql, fallible = cast_sql(value.sql, value.type, target)
+    nullable = value.nullable or fails_to_null(value.type, target)
+    return replace(
+        value,
+        sql=sql,
+        type=target,
+        nullable=nullable,
+        fallible=value.fallible or fallible,
+        value=_cast_value(value, target),
+        is_column=False,
+    )
+
+
+def fails_to_null(source: t.DataType, target: t.DataType) -> bool:
+    """Whether Spark's cast can turn a value into NULL: NaN into a decimal."""
+    return isinstance(target, t.DecimalType) and isinstance(source, (t.FloatType, t.DoubleType, t.StringType))
+
+
+def _cast_value(value: Typed, target: t.DataType) -> object:
+    if value.value is ABSENT or value.value is None:
+        return value.value
+    if isinstance(value.type, t.IntegralType) and isinstance(target, t.IntegralType):
+        return value.value
+    if isinstance(value.type, t.IntegralType) and isinstance(target, t.StringType):
+        return str(value.value)
+    return ABSENT
+
+
+def joined(values: Sequence[Typed], sql: str, type_: t.DataType, name: str, fallible: bool = False) -> Typed:
+    """An expression made of others: NULL if any is, failing if any does, coming from all their sources."""
+    return Typed(
+        sql,
+        type_,
+        nullable=any(v.nullable for v in values),
+        fallible=fallible or any(v.fallible for v in values),
+        name=name,
+        sources=frozenset().union(*(v.sources for v in values)),
+        deterministic=all(v.deterministic for v in values),
+    )
+
+
+def _types(left: Typed, right: Typed) -> str:
+    return f'"{left.type.simple_string.upper()}" and "{right.type.simple_string.upper()}"'
+
+
+def _differ(symbol: str, left: Typed, right: Typed) -> Mismatch:
+    return Mismatch(
+        f"[DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES] '{symbol}' does not take {_types(left, right)}"
+    )
+
+
+# Arithmetic
+
+_SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "intdiv": "div"}
+
+
+def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
+    """`+ - * / % div`; dates and intervals included."""
+    symbol = _SYMBOLS[operation]
+    name = f"({left.name} {symbol} {right.name})"
+    if coerce.is_datetime(left.type) or coerce.is_datetime(right.type):
+        return replace(_with_dates(operation, left, right), name=name)
+    if coerce.is_interval(left.type) or coerce.is_interval(right.type):
+        return replace(_with_intervals(operation, left, right), name=name)
+    a, b = _numbers(operation, left, right)
+    if operation == "intdiv":
+        return replace(_whole_division(a, b), name=name)
+    if isinstance(a.type, t.DecimalType):
+        return replace(_decimals(operation, a, b), name=name)
+    if operation == "div":
+        return replace(_division(a, b), name=name)
+    if operation == "mod":
+        return replace(_remainder(a, b), name=name)
+    fallible = isinstance(a.type, t.IntegralType)
+    return joined((a, b), f"({a.sql} {symbol} {b.sql})", a.type, name, fallible)
+
+
+def _numbers(operation: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
+    """Both sides as numbers of the type that the operation works in."""
+    a, b = _promoted(left, right.type), _promoted(right, left.type)
+    if not (
+        isinstance(a.type, (t.NumericType, t.VoidType)) and isinstance(b.type, (t.NumericType, t.VoidType))
+    ):
+        raise _differ(_SYMBOLS[operation], left, right)
+    if isinstance(a.type, t.VoidType) and isinstance(b.type, t.VoidType):
+        a, b = cast_to(a, t.DOUBLE), cast_to(b, t.DOUBLE)
+    if operation == "intdiv":
+        if isinstance(a.type, t.IntegralType) or isinstance(b.type, t.IntegralType):
+            if not isinstance(a.type, (t.FractionalType)) and not isinstance(b.type, t.FractionalType):
+                return cast_to(a, t.LONG), cast_to(b, t.LONG)
+    decimal = isinstance(a.type, t.DecimalType) or isinstance(b.type, t.DecimalType)
+    floating = any(isinstance(x.type, (t.FloatType, t.DoubleType)) for x in (a, b))
+    if decimal and not floating:
+        return _as_decimal(a, b.type), _as_decimal(b, a.type)
+    if operation == "div":
+        return cast_to(a, t.DOUBLE), cast_to(b, t.DOUBLE)
+    met = coerce.tightest(a.type, b.type)
+    assert met is not None
+    if operation == "intdiv" and not isinstance(met, t.DecimalType):
+        raise _differ("div", left, right)
+    return cast_to(a, met), cast_to(b, met)
+
+
+def _promoted(value: Typed, other: t.DataType) -> Typed:
+    """A string beside a number becomes a BIGINT or a DOUBLE; beside a string or NULL a DOUBLE."""
+    if not isinstance(value.type, t.StringType):
+        return value
+    if isinstance(other, t.IntegralType):
+        return cast_to(value, t.LONG)
+    return cast_to(value, t.DOUBLE)
+
+
+def _as_decimal(value: Typed, other: t.DataType) -> Typed:
+    if isinstance(value.type, t.DecimalType):
+        return value
+    if isinstance(value.type, t.VoidType):
+        return cast_to(value, other)
+    if isinstance(value.value, int):  # a literal takes as many digits as it has
+        return cast_to(value, t.DecimalType(max(1, len(str(abs(value.value)))), 0))
+    return cast_to(value, coerce.decimal_of(value.type))
+
+
+def _decimals(operation: str, a: Typed, b: Typed) -> Typed:
+    assert isinstance(a.type, t.DecimalType)
+    assert isinstance(b.type, t.DecimalType)
+    p1, s1, p2, s2 = a.type.precision, a.type.scale, b.type.precision, b.type.scale
+    if operation in ("add", "sub"):
+        scale = max(s1, s2)
+        result = coerce.adjusted(max(p1 - s1, p2 - s2) + scale + 1, scale)
+        if result.scale != scale:
+            raise NotAnswered("a sum of decimals of more than 38 digits is not answered")
+        sides = f"CAST({a.sql} AS {duck(result)}) {_SYMBOLS[operation]} CAST({b.sql} AS {duck(result)})"
+        return joined((a, b), f"CAST({sides} AS {duck(result)})", result, "", result.precision == 38)
+    if operation == "mul":
+        if p1 + p2 + 1 > 38:
+            raise NotAnswered("a product of decimals of more than 38 digits is not answered")
+        result = t.DecimalType(p1 + p2 + 1, s1 + s2)
+        return joined((a, b), f"CAST({a.sql} * {b.sql} AS {duck(result)})", result, "")
+    if operation == "mod":
+        scale = max(s1, s2)
+        result = coerce.adjusted(min(p1 - s1, p2 - s2) + scale, scale)
+        both = coerce.wider_decimal(a.type, b.type)
+        if both.precision > 37:
+            raise NotAnswered("a remainder of decimals of more than 37 digits is not answered")
+        x, y = cast_to(a, both), cast_to(b, both)
+        body = _guarded("%", x.sql, y.sql, "REMAINDER_BY_ZERO", "Remainder by zero.")
+        return joined((x, y), f"CAST({body} AS {duck(result)})", result, "", True)
+    return _decimal_division(a, b)
+
+
+def _decimal_division(a: Typed, b: Typed) -> Typed:
+    """HALF_UP division through whole numbers, where the digits fit into 38."""
+    assert isinstance(a.type, t.DecimalType)
+    assert isinstance(b.type, t.DecimalType)
+    p1, s1, p2, s2 = a.type.precision, a.type.scale, b.type.precision, b.type.scale
+    scale = max(6, s1 + p2 + 1)
+    result = coerce.adjusted(p1 - s1 + s2 + scale, scale)
+    shift = result.scale + s2 - s1
+    if p1 + 1 + shift > 37 or p2 > 36 or shift < 0:
+        raise NotAnswered("a quotient of decimals of so many digits is not answered")
+
+    def body(v: Sequence[str]) -> str:
+        x = f"replace(CAST({v[0]} AS VARCHAR), '.', '')::HUGEINT"
+        y = f"replace(CAST({v[1]} AS VARCHAR), '.', '')::HUGEINT"
+        whole = f"(2 * abs({x}) * {10**shift}::HUGEINT + abs({y})) // (2 * abs({y}))"
+        digits = f"lpad(CAST({whole} AS VARCHAR), CAST(greatest(length(CAST({whole} AS VARCHAR)), {result.scale + 1}) AS INTEGER), '0')"
+        sign = f"CASE WHEN ({x} < 0) <> ({y} < 0) THEN '-' ELSE '' END"
+        number = f"{sign} || {digits}[:-{result.scale + 1}] || '.' || {digits}[-{result.scale}:]"
+        zero = fail("DIVIDE_BY_ZERO", "Division by zero.")
+        return (
+            f"CASE WHEN {v[0]} IS NULL OR {v[1]} IS NULL THEN NULL WHEN {v[1]} = 0 THEN {zero} "
+            f"ELSE CAST({number} AS {duck(result)}) END"
+        )
+
+    return joined((a, b), once((a.sql, b.sql), body), result, "", True)
+
+
+def _guarded(symbol: str, left: str, right: str, condition: str, message: str) -> str:
+    """`left symbol right` that raises for a zero on the right, unless the left is NULL."""
+
+    def body(v: Sequence[str]) -> str:
+        zero = fail(condition, message)
+        return f"CASE WHEN {v[1]} = 0 AND {v[0]} IS NOT NULL THEN {zero} ELSE {v[0]} {symbol} {v[1]} END"
+
+    return once((left, right), body)
+
+
+def _known_nonzero(value: Typed) -> bool:
+    return isinstance(value.value, (int, float)) and value.value != 0
+
+
+def _division(a: Typed, b: Typed) -> Typed:
+    if _known_nonzero(b) or (b.value is ABSENT and b.sql.startswith("CAST(") and _literal_nonzero(b.sql)):
+        return joined((a, b), f"({a.sql} / {b.sql})", t.DOUBLE, "")
+    return joined(
+        (a, b), _guarded("/", a.sql, b.sql, "DIVIDE_BY_ZERO", "Division by zero."), t.DOUBLE, "", True
+    )
+
+
+def _literal_nonzero(sql: str) -> bool:
+    """Whether the text is a chain of casts around a whole number other than zero."""
+    inner = sql
+    while inner.startswith("CAST("):
+        inner = inner[5 : inner.rfind(" AS ")]
+    return inner.isdigit() and int(inner) != 0
+
+
+def _whole_division(a: Typed, b: Typed) -> Typed:
+    if isinstance(a.type, t.DecimalType):
+        raise NotAnswered("div of decimals is not answered")
+    sql = _guarded("//", a.sql, b.sql, "DIVIDE_BY_ZERO", "Division by zero.")
+    return joined((a, b), sql, t.LONG, "", True)
+
+
+def _remainder(a: Typed, b: Typed) -> Typed:
+    sql = _guarded("%", a.sql, b.sql, "REMAINDER_BY_ZERO", "Remainder by zero.")
+    return joined((a, b), f"CAST({sql} AS {duck(a.type)})", a.type, "", True)
+
+
+def negative(value: Typed) -> Typed:
+    """`-x`; the negation of a literal is a literal."""
+    if isinstance(value.type, t.StringType) or isinstance(value.type, t.VoidType):
+        value = cast_to(value, t.DOUBLE)
+    if not isinstance(value.type, t.NumericType) and not coerce.is_interval(value.type):
+        raise Mismatch(
+            f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] '-' does not take {value.type.simple_string}"
+        )
+    name = f"(- {value.name})"
+    kind = value.type
+    floating = isinstance(kind, (t.FloatType, t.DoubleType, t.DecimalType))
+    negated = (
+        -value.value
+        if isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
+        else ABSENT
+    )
+    sql = f"(-({value.sql}))"
+    return replace(
+        value, sql=sql, name=name, fallible=value.fallible or not floating, value=negated, is_column=False
+    )
+
+
+# Dates and intervals
+
+
+def _with_dates(operation: str, left: Typed, right: Typed) -> Typed:
+    a, b = left.type, right.type
+    if operation == "add" and not coerce.is_datetime(a):
+        return _with_dates(operation, right, left)
+    if operation in ("add", "sub") and coerce.is_datetime(a):
+        if isinstance(b, t.VoidType) or isinstance(b, t.StringType):
+            raise NotAnswered(f"'{_SYMBOLS[operation]}' of {_types(left, right)} is not answered")
+        if isinstance(a, t.DateType) and b in (t.BYTE, t.SHORT, t.INT):
+            sql = f"({left.sql} {_SYMBOLS[operation]} CAST({right.sql} AS INTEGER))"
+            return joined((left, right), sql, t.DATE, "", True)
+        if coerce.is_interval(b):
+            return _moved(operation, left, right)
+    raise (
+        _differ(_SYMBOLS[operation], left, right)
+        if operation not in ("sub",)
+        else NotAnswered(f"'-' of {_types(left, right)} is not answered")
+    )
+
+
+def _moved(operation: str, date: Typed, interval: Typed) -> Typed:
+    symbol = _SYMBOLS[operation]
+    result = date.type
+    if isinstance(date.type, t.DateType):
+        whole = isinstance(interval.type, t.YearMonthIntervalType) or (
+            isinstance(interval.type, t.DayTimeIntervalType) and interval.type.end == "day"
+        )
+        result = t.DATE if whole else t.TIMESTAMP
+    base = date.sql if result == date.type else cast_to(date, result).sql
+    sql = f"CAST({base} {symbol} {interval.sql} AS {duck(result)})"
+    return joined((date, interval), sql, result, "", True)
+
+
+def _with_intervals(operation: str, left: Typed, right: Typed) -> Typed:
+    met = coerce.tightest(left.type, right.type)
+    if operation in ("add", "sub") and met is not None and coerce.is_interval(met):
+        return joined((left, right), f"({left.sql} {_SYMBOLS[operation]} {right.sql})", met, "", True)
+    raise NotAnswered(f"'{_SYMBOLS[operation]}' of {_types(left, right)} is not answered")
+
+
+# Comparison and logic
+
+_COMPARED = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+def is_orderable(kind: t.DataType) -> bool:
+    if isinstance(kind, t.ArrayType):
+        return is_orderable(kind.element)
+    if isinstance(kind, t.StructType):
+        return all(is_orderable(f.type) for f in kind.fields)
+    return not isinstance(kind, t.MapType)
+
+
+def meet(symbol: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
+    """Both sides in the type that they are compared in."""
+    met = coerce.wider(left.type, right.type)
+    if met is None or not is_orderable(met):
+        raise _differ(symbol, left, right)
+    if isinstance(met, t.StructType):
+        raise NotAnswered("comparing structs is not answered")
+    if isinstance(met, t.DecimalType) and not (_holds(met, left.type) and _holds(met, right.type)):
+        raise NotAnswered(f"comparing {_types(left, right)} is not answered")
+    return cast_to(left, met), cast_to(right, met)
+
+
+def _holds(met: t.DecimalType, kind: t.DataType) -> bool:
+    if not isinstance(kind, t.NumericType):
+        return True
+    own = coerce.decimal_of(kind)
+    return met.scale >= own.scale and met.precision - met.scale >= own.precision - own.scale
+
+
+def comparison(symbol: str, left: Typed, right: Typed) -> Typed:
+    """`= < <= > >= !=`, and `<=>`, which is never NULL."""
+    a, b = meet(symbol, left, right)
+    if symbol == "<=>":
+        made = joined((a, b), f"({a.sql} IS NOT DISTINCT FROM {b.sql})", t.BOOLEAN, "")
+        return replace(made, nullable=False, name=f"({left.name} <=> {right.name})")
+    if symbol == "!=":
+        return joined((a, b), f"({a.sql} <> {b.sql})", t.BOOLEAN, f"(NOT ({left.name} = {right.name}))")
+    name = f"({left.name} {symbol} {right.name})"
+    return joined((a, b), f"({a.sql} {_COMPARED[symbol]} {b.sql})", t.BOOLEAN, name)
+
+
+def as_boolean(value: Typed, what: str) -> Typed:
+    if isinstance(value.type, (t.BooleanType, t.VoidType, t.StringType)):
+        return cast_to(value, t.BOOLEAN)
+    raise Mismatch(
+        f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] {what} takes BOOLEAN, not {value.type.simple_string.upper()}"
+    )
+
+
+def conjunction(left: Typed, right: Typed) -> Typed:
+    """`a AND b`. Spark looks at b only where a is not FALSE."""
+    a, b = as_boolean(left, "AND"), as_boolean(right, "AND")
+    name = f"({left.name} AND {right.name})"
+    if not b.fallible:
+        return joined((a, b), f"({a.sql} AND {b.sql})", t.BOOLEAN, name)
+    sql = once((a.sql,), lambda v: _and_case(v[0], b.sql, a.nullable))
+    return joined((a, b), sql, t.BOOLEAN, name)
+
+
+def _and_case(a: str, b: str, nullable: bool) -> str:
+    if not nullable:
+        return f"CASE WHEN {a} THEN {b} ELSE false END"
+    return f"CASE WHEN NOT {a} THEN false WHEN {a} THEN {b} ELSE (NULL AND {b}) END"
+
+
+def disjunction(left: Typed, right: Typed) -> Typed:
+    """`a OR b`. Spark looks at b only where a is not TRUE."""
+    a, b = as_boolean(left, "OR"), as_boolean(right, "OR")
+    name = f"({left.name} OR {right.name})"
+    if not b.fallible:
+        return joined((a, b), f"({a.sql} OR {b.sql})", t.BOOLEAN, name)
+    sql = once(
+        (a.sql,),
+        lambda v: f"CASE WHEN {v[0]} THEN true WHEN NOT {v[0]} THEN {b.sql} ELSE (NULL OR {b.sql}) END",
+    )
+    return joined((a, b), sql, t.BOOLEAN, name)
+
+
+def negation(value: Typed) -> Typed:
+    inner = as_boolean(value, "NOT")
+    return replace(inner, sql=f"(NOT {inner.sql})", name=f"(NOT {value.name})", value=ABSENT, is_column=False)

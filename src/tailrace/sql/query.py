@@ -1,0 +1,146 @@
+"""Text of a query or an expression -> sqlglot's tree, with positions.
+
+Functions stay calls by the name that was written: nothing is renamed or reordered by the parser, so the
+function table alone says what a name means. The patch of the dialect is this file and nothing else:
+plain calls, `window(...)`, a bare `STREAM t`, `WATERMARK c DELAY OF INTERVAL ...` between a relation and
+its alias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.dialects.databricks import Databricks
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+from tailrace.model.errors import Place, ProjectError, Refused
+from tailrace.sql.errors import Origin
+
+_BASE: Any = Databricks.parser_class
+_KEPT = ("CAST", "TRY_CAST", "EXTRACT", "TRIM")
+
+
+class _Parser(_BASE):  # type: ignore[misc]
+    """Databricks' parser, with every function call left as it was written."""
+
+    FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012
+    FUNCTION_PARSERS = {  # noqa: RUF012
+        name: parser for name, parser in _BASE.FUNCTION_PARSERS.items() if name in _KEPT
+    }
+    NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
+        name: parser for name, parser in _BASE.NO_PAREN_FUNCTION_PARSERS.items() if name == "CASE"
+    }
+    FUNC_TOKENS = {*_BASE.FUNC_TOKENS, TokenType.WINDOW, TokenType.STREAM}  # noqa: RUF012
+
+    def _parse_table(self, *args: Any, **kwargs: Any) -> Any:
+        table = super()._parse_table(*args, **kwargs)
+        if table is not None and self._curr and self._curr.text.upper() == "WATERMARK":
+            self._parse_watermark(table)
+        return table
+
+    def _parse_table_alias(self, alias_tokens: Any = None) -> Any:
+        if (
+            self._curr
+            and self._curr.text.upper() == "WATERMARK"
+            and self._next is not None
+            and (self._next.text.upper() not in (",", ")", "ON", "WHERE", "GROUP", "ORDER", "JOIN"))
+        ):
+            start = self._curr
+            self._advance()
+            column = self._parse_assignment()
+            if not (self._match_text_seq("DELAY", "OF")):
+                self.raise_error("Expected DELAY OF after WATERMARK's column")
+            delay = self._parse_interval()
+            self._watermarks.append((start.start, column, delay))
+        return super()._parse_table_alias(alias_tokens=alias_tokens)
+
+    def _parse_cast(self, *args: Any, **kwargs: Any) -> Any:
+        made = super()._parse_cast(*args, **kwargs)
+        if made is not None:
+            made.meta["explicit"] = True
+        return made
+
+    def _parse_type(self, *args: Any, **kwargs: Any) -> Any:
+        first, second = self._curr, self._next
+        made = super()._parse_type(*args, **kwargs)
+        if isinstance(made, exp.Cast) and second is not None and second.token_type == TokenType.STRING:
+            made.meta["prefix"] = first.text.upper()
+        return made
+
+    def reset(self) -> None:
+        super().reset()
+        self._watermarks: list[Any] = []
+
+
+class Dialect(Databricks):
+    """The project's dialect."""
+
+    parser_class = _Parser
+    Parser = _Parser
+
+
+@dataclass(frozen=True)
+class Query:
+    """A parsed query, its text and where it stands."""
+
+    tree: Any
+    origin: Origin
+    watermarks: tuple[tuple[int, Any, Any], ...] = ()
+    """`(offset, column or expression, delay)` of each WATERMARK clause."""
+
+
+def parse_query(text: str, place: Place) -> Query:
+    """The query in `text`, which begins at `place`. Syntax errors are ProjectErrors with their place."""
+    origin = Origin(text, place)
+    return _parse(origin, query=True)
+
+
+def parse_expression(text: str, place: Place) -> Query:
+    """One expression, such as the condition of an EXPECT."""
+    return _parse(Origin(text, place), query=False)
+
+
+def _parse(origin: Origin, query: bool) -> Query:
+    dialect = Dialect()
+    try:
+        tokens = dialect.tokenize(origin.text)
+        parser = _Parser(dialect=dialect)
+        if query:
+            trees = parser.parse(tokens, origin.text)
+        else:
+            trees = parser._parse(lambda self: self._parse_expression(), tokens, origin.text)
+    except SqlglotError as error:
+        raise _syntax_error(origin, error) from None
+    except RecursionError:
+        raise Refused("The query is nested too deeply.", place=origin.place) from None
+    trees = [tree for tree in trees if tree is not None]
+    if len(trees) != 1:
+        what = "a query" if query else "an expression"
+        raise ProjectError(f"Expected {what}, found {len(trees) or 'nothing'}.", place=origin.place)
+    tree = trees[0]
+    if query and not isinstance(tree, (exp.Query, exp.Values)):
+        raise origin.wrong(f"Expected a query, found {tree.key.upper()}.", tree)
+    return Query(tree, origin, tuple(parser._watermarks))
+
+
+def _syntax_error(origin: Origin, error: SqlglotError) -> ProjectError:
+    details = getattr(error, "errors", None) or [{}]
+    first = details[0]
+    message = first.get("description") or str(error).splitlines()[0]
+    line, column = first.get("line"), first.get("col")
+    place = origin.place
+    if line:
+        width = len(first.get("highlight") or " ")
+        start = max(1, int(column) - width + 1)
+        offset = origin.place.column - 1 if line == 1 else 0
+        place = Place(place.file, place.line + int(line) - 1, start + offset)
+    near = first.get("highlight")
+    return ProjectError(
+        f"[PARSE_SYNTAX_ERROR] Syntax error{f' at or near {near!r}' if near else ''}: {message}.".replace(
+            "..", "."
+        ),
+        place=place,
+    )

@@ -1,0 +1,81 @@
+"""A typed expression: what analysis makes of a piece of a query.
+
+`sql` is DuckDB SQL over quoted columns that answers as Spark does; `name` is what Spark would call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tailrace.model import types as t
+
+Sources = frozenset[tuple[str, str]]
+"""Pairs of (relation, column) that a value comes from."""
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Any = _Absent()
+"""The value of what is no literal (None is the literal NULL)."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """An expression with its type. `value` is the Python value of a literal, else ABSENT."""
+
+    sql: str
+    type: t.DataType
+    nullable: bool = True
+    fallible: bool = False
+    name: str = ""
+    value: Any = ABSENT
+    sources: Sources = frozenset()
+    deterministic: bool = True
+    is_column: bool = False
+
+    def with_sql(self, sql: str) -> Typed:
+        return replace(self, sql=sql)
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """`x -> body` as an argument: typed once the function knows what its parameters are."""
+
+    parameters: tuple[str, ...]
+    bind: Callable[[Sequence[Typed]], Typed]
+    """Analyses the body; the given expressions stand for the parameters."""
+    name: str = ""
+
+
+def quote(name: str) -> str:
+    """A quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A quoted string of DuckDB."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def fail(condition: str, message: str = "") -> str:
+    """DuckDB SQL of type NULL that raises with Spark's condition in brackets (works inside TRY)."""
+    words = f"[{condition}] {message}".rstrip()
+    return f"CASE WHEN CAST({text(words)} AS BOOLEAN) THEN NULL END"
+
+
+SHORT_CHARS_MAX = 120
+"""A longer text is bound to a name rather than repeated."""
+
+
+def once(values: Sequence[str], body: Callable[[Sequence[str]], str]) -> str:
+    """`body` over names for `values`, so that each value is computed and written once."""
+    if all(len(value) <= SHORT_CHARS_MAX for value in values):
+        return body(values)
+    packed = ", ".join(f"v{i} := {value}" for i, value in enumerate(values))
+    names = [f"_b.v{i}" for i in range(len(values))]
+    return f"list_transform([struct_pack({packed})], lambda _b: {body(names)})[1]"
