@@ -217,10 +217,7 @@ def _read_csv(
         extra, count = None, "false"
     else:
         raw, count = "unhex(__hex)", f"__count <> {width}"
-        extra = (
-            "CASE WHEN __extra IS NOT NULL THEN map_from_entries(list_transform("
-            f"__extra::VARCHAR[], lambda v, i: struct_pack(k := '_c' || (i - 1 + {width}), v := v))) END"
-        )
+        extra = "__extra::MAP(VARCHAR, VARCHAR)"
     failed = [f"({sql}) IS NOT NULL" for name, sql in bad if name in places]
     return Cells(values, bad, extra, raw, " OR ".join([count, *failed]), counted)
 

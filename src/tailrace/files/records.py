@@ -21,7 +21,7 @@ _BLANKS = "".join(map(chr, range(0x21)))
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A file of quoted values: `width` of them, then `__count`, `__extra` (JSON list or nothing) and
+    """A file of quoted values: `width` of them, then `__count`, `__extra` (JSON object or nothing) and
     `__hex`, the raw bytes. Text files have one value."""
 
     path: Path
@@ -46,8 +46,9 @@ def rewrite_csv(plain: PlainFile, options: FileOptions, width: int) -> Rewritten
             rows += 1
             shown = [_quoted(value) for value in values[:width]]
             shown += [""] * (width - len(shown))
-            extra = _quoted(json.dumps(values[width:])) if len(values) > width else ""
-            out.write(f'{",".join(shown)},"{len(values)}",{extra},"{raw.hex()}"\n')
+            extra = {f"_c{p}": v for p, v in enumerate(values[width:], width) if v is not None}
+            more = _quoted(json.dumps(extra)) if extra else ""
+            out.write(f'{",".join(shown)},"{len(values)}",{more},"{raw.hex()}"\n')
     return Rewritten(target, rows)
 
 
