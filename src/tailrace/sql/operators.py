@@ -17,6 +17,14 @@ def cast_to(value: Typed, target: t.DataType) -> Typed:
     """The value with a cast that Spark inserts: its name stays, a literal stays a literal where it can."""
     if value.type == target:
         return value
+    if isinstance(value.value, int) and isinstance(value.type, t.IntegralType):
+        if isinstance(target, (t.LongType, t.DoubleType)) and abs(value.value) <= 2**53:
+            return replace(
+                value,
+                sql=f"CAST({value.value} AS {duck(target)})",
+                type=target,
+                value=value.value if target == t.LONG else float(value.value),
+            )
     sql, fallible = cast_sql(value.sql, value.type, target)
     nullable = value.nullable or fails_to_null(value.type, target)
     return replace(
@@ -209,19 +217,11 @@ def _known_nonzero(value: Typed) -> bool:
 
 
 def _division(a: Typed, b: Typed) -> Typed:
-    if _known_nonzero(b) or (b.value is ABSENT and b.sql.startswith("CAST(") and _literal_nonzero(b.sql)):
+    if _known_nonzero(b):
         return joined((a, b), f"({a.sql} / {b.sql})", t.DOUBLE, "")
     return joined(
         (a, b), _guarded("/", a.sql, b.sql, "DIVIDE_BY_ZERO", "Division by zero."), t.DOUBLE, "", True
     )
-
-
-def _literal_nonzero(sql: str) -> bool:
-    """Whether the text is a chain of casts around a whole number other than zero."""
-    inner = sql
-    while inner.startswith("CAST("):
-        inner = inner[5 : inner.rfind(" AS ")]
-    return inner.isdigit() and int(inner) != 0
 
 
 def _whole_division(a: Typed, b: Typed) -> Typed:

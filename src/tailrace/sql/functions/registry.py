@@ -7,6 +7,7 @@ from tailrace.sql.functions import (
     collections,
     conditions,
     datetime,
+    generators,
     json,
     numbers,
     strings,
@@ -22,6 +23,7 @@ TABLE = Table(
         datetime.FUNCTIONS,
         json.FUNCTIONS,
         collections.FUNCTIONS,
+        generators.FUNCTIONS,
         aggregates.FUNCTIONS,
         windows.FUNCTIONS,
     )

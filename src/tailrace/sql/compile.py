@@ -1,0 +1,43 @@
+"""The door of the front end: text of a query -> a value that an executor runs.
+
+`parse_query` then one of `compile_stream`, `compile_batch`; `compile_condition` for EXPECT. Everything that
+is wrong or not answered is a ProjectError or Refused with its place.
+"""
+
+from __future__ import annotations
+
+from tailrace.model.errors import Place
+from tailrace.model.types import Schema
+from tailrace.sql import operators
+from tailrace.sql.catalog import Catalog, FilesCall, TableInfo, Target, TargetColumn, ViewText
+from tailrace.sql.compiled import StreamQuery
+from tailrace.sql.expression import Analyzer, analyze_expression
+from tailrace.sql.query import Query, parse_expression, parse_query
+from tailrace.sql.scope import Scope, relation_of
+from tailrace.sql.stream import StreamCompiler
+
+__all__ = [
+    "Catalog",
+    "FilesCall",
+    "Query",
+    "TableInfo",
+    "Target",
+    "TargetColumn",
+    "ViewText",
+    "analyze_expression",
+    "compile_condition",
+    "compile_stream",
+    "parse_query",
+]
+
+
+def compile_stream(query: Query, catalog: Catalog, target: Target | None = None) -> StreamQuery:
+    """A query over streams as branches of row programs."""
+    return StreamCompiler(query, catalog).compile(target)
+
+
+def compile_condition(text: str, schema: Schema, place: Place) -> str:
+    """DuckDB SQL of type BOOLEAN over the columns of `schema`, and of nothing else."""
+    query = parse_expression(text, place)
+    analyzer = Analyzer(query.origin, Scope((relation_of((), schema),)))
+    return operators.as_boolean(analyzer.expr(query.tree), "EXPECT").sql

@@ -1,0 +1,108 @@
+"""The SELECT list: stars expanded, columns named as Spark names them, generators found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlglot import exp
+
+from tailrace.model import types as t
+from tailrace.sql.errors import Origin
+from tailrace.sql.functions.registry import TABLE
+from tailrace.sql.scope import Relation, Scope, Visible, fields_of
+from tailrace.sql.typed import Typed
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item: a ready column of a star, or a node that is still to be analysed under `names`."""
+
+    node: Any
+    names: tuple[str, ...] = ()
+    ready: Visible | None = None
+    generator: bool = False
+    """The node is a call of a generator."""
+
+
+def items(select: exp.Select, scope: Scope, origin: Origin) -> list[Item]:
+    """The list with its stars expanded."""
+    result: list[Item] = []
+    for node in select.expressions:
+        result.extend(_item(node, scope, origin))
+    if sum(item.generator for item in result) > 1:
+        raise origin.wrong(
+            "[UNSUPPORTED_GENERATOR.MULTI_GENERATOR] Only one generator is allowed per SELECT.", select
+        )
+    return result
+
+
+def _item(node: Any, scope: Scope, origin: Origin) -> list[Item]:
+    if isinstance(node, exp.Star):
+        return _star(node, None, scope, origin)
+    if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
+        parts = [part.name for part in node.parts[:-1]]
+        return _star(node.this, parts, scope, origin)
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Star):
+        raise origin.refused("A star after a nested field is not answered.", node)
+    if isinstance(node, exp.Aliases):
+        names = tuple(alias.name for alias in node.expressions)
+        return [Item(node.this, names, generator=_is_generator(node.this))]
+    if isinstance(node, exp.Alias):
+        return [Item(node.this, (node.alias,), generator=_is_generator(node.this))]
+    return [Item(node, generator=_is_generator(node))]
+
+
+def _is_generator(node: Any) -> bool:
+    function = TABLE.find(node.name) if isinstance(node, exp.Anonymous) else None
+    return function is not None and function.kind == "generator"
+
+
+def _star(star: exp.Star, parts: Sequence[str] | None, scope: Scope, origin: Origin) -> list[Item]:
+    if star.args.get("replace") or star.args.get("rename"):
+        raise origin.refused("* REPLACE and * RENAME are not answered.", star)
+    columns = _columns(parts, scope, origin, star)
+    excluded = star.args.get("except_") or star.args.get("except") or []
+    for one in excluded:
+        if isinstance(one, exp.Column) and len(one.parts) > 2:
+            raise origin.refused("* EXCEPT of a nested field is not answered.", one)
+        wanted = one.name.lower()
+        left = [c for c in columns if c.name.lower() != wanted]
+        if len(left) == len(columns):
+            raise origin.wrong(
+                f"[UNRESOLVED_COLUMN] * EXCEPT names `{one.name}`, which is no column here.", one
+            )
+        columns = left
+    if not columns:
+        raise origin.wrong("* stands for no column here.", star)
+    return [Item(star, ready=column) for column in columns]
+
+
+def _columns(parts: Sequence[str] | None, scope: Scope, origin: Origin, node: Any) -> list[Visible]:
+    if parts is None:
+        return [c for relation in scope.relations for c in relation.columns if not c.hidden]
+    relations: list[Relation] = [r for r in scope.relations if r.answers_to(parts)]
+    if len(relations) == 1:
+        return [c for c in relations[0].columns if not c.hidden]
+    base = scope._find(parts, origin, node)
+    if base is not None and isinstance(base.type, t.StructType):
+        return [Visible(f.name, fields_of(base, [f.name], origin, node)) for f in base.type.fields]
+    raise origin.wrong(
+        f"[CANNOT_RESOLVE_STAR_EXPAND] There is no relation or struct `{'.'.join(parts)}`.", node
+    )
+
+
+def output_name(item: Item, value: Typed) -> str:
+    """The column's name: the alias, the column's or field's own name, else Spark's text of the expression."""
+    if item.names:
+        return item.names[0]
+    if isinstance(item.node, exp.Column):
+        return str(item.node.name)
+    if isinstance(item.node, exp.Dot):
+        return str(item.node.expression.name)
+    return value.name
+
+
+def positional(value: Typed, name: str) -> Visible:
+    return Visible(name, replace(value, name=name))
