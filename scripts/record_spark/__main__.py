@@ -39,9 +39,9 @@ def main(names: list[str]) -> None:
 
     spark = answer.start()
     for module in pkgutil.iter_modules(cases.__path__):
-        if names and module.name not in names:
-            continue
         for category in importlib.import_module(f"{cases.__name__}.{module.name}").CATEGORIES:
+            if names and module.name not in names and category.name not in names:
+                continue
             print(category.name, fixtures.record(spark, category), flush=True)
 
 

@@ -122,7 +122,7 @@ class Asker:
         both = [self._all(mode, typed) for mode in MODES.values()]
         for i, (_, line, _t) in enumerate(typed):
             a, b = both[0][i], both[1][i]
-            line["out"] = [x if x == y else {"?": [x, y]} for x, y in zip(a, b, strict=True)]
+            line["out"] = [_agreed(x, y) for x, y in zip(a, b, strict=True)]
         return lines
 
     def _all(self, mode: dict[str, str], typed: list[tuple[Case, dict[str, Any], st.DataType]]) -> list[Any]:
@@ -148,13 +148,29 @@ class Asker:
             collected = self._collect(texts)
         except Exception:
             if len(chunk) == 1:
-                return [[e or {"!": "NOT_COLLECTED"} for e in out[0]]]
+                return [self._singly(*chunk[0], out[0])]
             half = len(chunk) // 2
             return self._rows(chunk[:half]) + self._rows(chunk[half:])
         for row in collected:
             for i, (_, type_) in enumerate(chunk):
                 if out[i][row[0]] is None:
                     out[i][row[0]] = _json(row[i + 1], type_)
+        return out
+
+    def _singly(self, case: Case, type_: st.DataType, errors: list[Any]) -> list[Any]:
+        """One expression of which Python cannot take every value: dates beyond its years are left out."""
+        out = list(errors)
+        good = [k for k, e in enumerate(errors) if e is None]
+        if isinstance(type_, (st.DateType, st.TimestampType, st.TimestampNTZType)):
+            listed = ",".join(str(k) for k in good)
+            texts = self._collect([f"CASE WHEN _i IN ({listed}) THEN string({case.sql}) END AS x"])
+            return [out[row[0]] or _instant(row[1]) for row in sorted(texts)]
+        for k in good:
+            try:
+                found = self.frame.where(f"_i = {k}").selectExpr(f"{case.sql} AS x").collect()
+                out[k] = to_json(found[0][0], type_)
+            except Exception:
+                out[k] = {"?": "not collected"}
         return out
 
     def _collect(self, texts: list[str]) -> list[Any]:
@@ -194,3 +210,17 @@ class Asker:
 
 def _json(value: Any, type_: st.DataType) -> Any:
     return value if isinstance(type_, st.YearMonthIntervalType) else to_json(value, type_)
+
+
+def _instant(text: str | None) -> Any:
+    """Spark's text of a date or time as `isoformat` prints it."""
+    if text is None:
+        return None
+    if text[0] in "+-" or text.startswith("0000"):
+        return {"?": text}
+    head, _, fraction = text.partition(".")
+    return f"{head}.{fraction.ljust(6, '0')}" if fraction else head
+
+
+def _agreed(one: Any, other: Any) -> Any:
+    return one if one == other else {"?": [one, other]}

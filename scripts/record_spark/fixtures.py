@@ -28,7 +28,7 @@ def record(spark: SparkSession, category: Category, folder: Path = FOLDER) -> di
             kept = [None if isinstance(v, dict) and "?" in v else v for v in line.get("out", [])]
             if kept != line.get("out", []):
                 skipped = [i for i, v in enumerate(line["out"]) if isinstance(v, dict) and "?" in v]
-                print("  modes disagree:", line["sql"], [(line["out"][i]) for i in skipped][:3])
+                print("  left out:", line["sql"], [line["out"][i] for i in skipped][:3])
                 counts["dropped"] += len(skipped)
                 line["skip"], line["out"] = skipped, kept
             counts["rows"] += len(kept)

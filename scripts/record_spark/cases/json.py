@@ -1,0 +1,48 @@
+"""JSON: from_json in both modes, to_json, get_json_object and their kin."""
+
+from __future__ import annotations
+
+from scripts.record_spark.ask import Category, column, on, rows
+
+TOKENS = [
+    "1", "0", "-1", "1.0", "1.5", "1e2", "1E2", "1e-1", "007", "-007", "+1", "-0", "-0.0", ".5", "5.", "NaN", "-NaN", "Infinity", "-Infinity", "+Infinity", "INF", "-INF", "+INF",
+    "2147483647", "2147483648", "-2147483649", "9223372036854775807", "9223372036854775808", "32768", "128", "1e400", "1e-400", "0.1", "123456789.123456789", "1.005", "1e10", "12345678901234567890123",
+    "true", "false", "null", "True", "nul", "nulll", '"x"', '""', '" "', '"1"', '" 1 "', '"1.0"', '"1e2"', '"true"', '"null"', '"NaN"', '"Infinity"', '"-Infinity"', '"INF"', '"+INF"', "'1'", "'x y'",
+    "[]", "[1]", "[1, 2]", '["a"]', "{}", '{"b":1}', '{"b": [1, {"c": null}]}', '{ "b" : "x" , "c" : 1.50 }', '[ 1 , 2.0e1 , "a\\u0041" ]', "[1", '{"b":1', '"x', '"a\\nb"', '"a\\u00e4b"', '"\\ud83d\\ude00"', '"\\ud83d"', '"\\u00"', '"\\x"', '"\\/"', '"a\tb"', '"a\nb"', '"日本"', "0x1F", "1_000", "1L", "1d", "--1", "-", "1 2", "1,", "", "undefined", "1.7976931348623157e308", "0.30000000000000004", "100000000000000000000.0", "1.10", "1.0E+2", "1e+2", "12345678.9", "0.00001",
+    '"2024-01-02"', '"2024-01-02 03:04:05"', '"2024-01-02T03:04:05"', '"2024-01-02T03:04:05Z"', '"2024-01-02T03:04:05.123456Z"', '"2024-01-02T03:04:05+02:00"', '"2024-01-02 03:04:05.6789"', '"2024-1-2"', '"2024-1-2 3:4:5"', '" 2024-01-02 "', '"2024"', '"2024-01"', '"2024-13-01"', '"20240102"', '"2024-01-02 24:00:00"', '"2024-01-02 03:04"', '"2024-01-02T03"', '"03:04:05"', '"now"', '"epoch"', '"1700000000"', '"2024-01-02 03:04:05 UTC"', '"2024-01-02T03:04:05 America/New_York"', '"0001-01-01 00:00:00"', '"9999-12-31 23:59:59.999999"', '"+10000-01-01"', '"2024-02-30"', '"2024-01-02T03:04:05.1234567891Z"', '"2024-01-02t03:04:05z"', '"2024-01-02T03:04:05+0200"', '"2024-01-02T03:04:05+2"', '"Tue Jan 02 2024"', '"01/02/2024"', "1700000000", "1700000000.5", "-62135596800", "-62135596801", "253402300800", "99999999999999", "20000", '"2024-01-02 03:04:05,5"', '"-0001-01-01"', '"10000-01-01 00:00:00"',
+]  # fmt: skip
+VALUE = column("j_value", "string", ['{"a":' + token + "}" for token in TOKENS])
+TYPES = ("INT", "BIGINT", "SMALLINT", "DOUBLE", "FLOAT", "STRING", "BOOLEAN", "TIMESTAMP", "DATE", "TIMESTAMP_NTZ", "DECIMAL(10,2)", "ARRAY<INT>", "ARRAY<STRING>", "STRUCT<b: INT, c: STRING>", "MAP<STRING, STRING>", "BINARY")  # fmt: skip
+MODES = {"": "", "FAILFAST": ", map('mode', 'FAILFAST')"}
+FROM = [f"from_json(c0, 'a {kind}'{option})" for kind in TYPES for option in MODES.values()]
+
+DOCS = column("j_docs", "string", [
+    None, "", " ", "\n", "{}", "{ }", " {} ", "{}x", "{} {}", "[]", "[{}]", '[{"a":1,"b":"x"}]', '[{"a":1},{"a":2}]', "1", '"x"', "null", "true", "x", "{", "}", "{a:1}", "{'a':1}", '{"a"}', '{"a":}', '{"a":1,}', '{,"a":1}', '{"a":1 "b":2}', '{"a":1;}', '{"a" 1}', '{"a"=1}',
+    '{"a":1,"b":"x"}', '{"b":"x","a":1}', '{"a":1}', '{"b":"x"}', '{"A":1,"B":"x"}', '{"a":1,"a":2}', '{"a":"x","a":2}', '{"a":2,"a":"x"}', '{"a":null,"a":2}', '{"a":2,"a":null}', '{"c":1}', '{"a":1,"c":{"d":[1,2]}}', '{"a":1,"b":"x"} trailing', '{"a":1,"b":"x"}{"a":2}', '{"a":1,"b":"x"}]', '{"a":1,"b":"x"},', '\ufeff{"a":1,"b":"x"}', ' \t\r\n{"a":1,"b":"x"}\n', '{"a":1,"b":"x"', '{"a":1,"b":"x}', '{"a":1,"b":"x"\u0000}', '{"a":1,/*c*/"b":"x"}', '{"a":1,//c\n"b":"x"}', '# {"a":1}', '{"a":1,"b":tru}', '{"a":"x","b":"y"}', '{"a":"x","b":tru}', '{"b":"y","a":"x"}', '{"b":"y","a":tru}', '{"b":"y","a":1,"z":tru}', '{"b":"y","a":1,"z":[}', '{"a":99999999999,"b":"y"}', '{"b":"y","a":99999999999}', '{"a":1.5,"b":"y"}', '{"a":{},"b":"y"}', '{"a":[],"b":"y"}', '{"a":"","b":"y"}', '{"a":1,"b":{"x":1}}', '{"a":1,"b":[1, 2]}', '{"a":1,"b":1.0}', '{"a":1,"b":true}', '{"a":1,"b":null}', '{"\\u0061":1}', '{"":1}', '{"a ":1}', '{" a":1}', '{"a":1,"b":"\\ud83d"}', '{"a":1,"b":"\\u0000"}', '{"a":1,"b":"é"}', "\u00a0{}", '{"a":1}}', '{"a":01}', '{"a":-}', '{"a":1e}', '{"a":1.}', '{"a":.1}', '{"a":1,"b":\'y\'}', '{"a" : 1 , "b" : "y" }', '{"a":1,"b":"tab\there"}', '{"a":1,"b":"nl\nhere"}', '{"b":{"x":tru},"a":1}', '{"b":{"x":1,"a":1}', "[1,2]", '["a"]', '[{"a":1}', '[{"a":1}]x', "[null]", '[null,{"a":1}]', "[[]]", "nullx", "NaN", "-1", '{"a":1}\u0000', '{"a":\u00a01}', '{"a":1\u3000}', '{"a":1,"b":"x\u2028y"}', '{"a":' + "1" * 400 + "}", '{"b":"' + "z" * 300 + '"}', "{" + '"a":1,' * 40 + '"b":"x"}', '{"b":' + "[" * 60 + "]" * 60 + "}",
+])  # fmt: skip
+SCHEMAS = ["a INT, b STRING", "b STRING", "a INT, b STRING, _corrupt_record STRING", "b STRING, a INT NOT NULL", "A INT", "a BIGINT, b STRING, d DOUBLE"]  # fmt: skip
+DOC_CASES = [f"from_json(c0, '{schema}'{option})" for schema in SCHEMAS for option in MODES.values()]
+OTHERS = """from_json(c0, 'array<int>');from_json(c0, 'array<struct<a:int>>');from_json(c0, 'map<string,string>');from_json(c0, 'map<string,int>');from_json(c0, 'array<int>', map('mode','FAILFAST'));from_json(c0,'struct<a:int,b:string>');from_json(c0,'STRUCT<a: INT>',map('mode','PERMISSIVE'));from_json(c0,'a INT',map('mode','DROPMALFORMED'));from_json(c0,'a STRING',map('primitivesAsString','true'));from_json(c0,'a INT',map('allowComments','true'));from_json(c0,'int');from_json(c0,'string');
+from_json(c0, 'a INT, b STRING').a;from_json(c0, 'a INT, b STRING').b;from_json(c0, 'a INT, b STRING', map('mode','FAILFAST')).a;from_json(c0, 'a INT, b STRING', map('mode','FAILFAST')).b;
+get_json_object(c0,'$.a');get_json_object(c0,'$.b');get_json_object(c0,'$');get_json_object(c0,'$.b.x');get_json_object(c0,'$[0]');get_json_object(c0,'$[0].a');get_json_object(c0,'$.*');get_json_object(c0,'$[*]');get_json_object(c0,'$.b[0]');get_json_object(c0,'$.b[*]');get_json_object(c0,'a');get_json_object(c0,'');get_json_object(c0,NULL);get_json_object(c0,'$[''a'']');get_json_object(c0,'$..a');get_json_object(c0,'$.c.d[1]');
+json_array_length(c0);json_object_keys(c0);json_tuple(c0,'a');schema_of_json('{"a":1}');to_json(from_json(c0,'a INT, b STRING'));is_variant_null(parse_json(c0));parse_json(c0);try_parse_json(c0);c0:a""".replace("\n", "").split(";")  # fmt: skip
+
+_LOG = "from_json({}, 'date_time TIMESTAMP, state STRING, ip_address STRING, category STRING, sub_cat STRING, type STRING, pid INT{}', map('mode', 'FAILFAST'))"  # fmt: skip
+WEB = column("web", "binary", [d if d is None else (d if isinstance(d, bytes) else d.encode()).hex() for d in [
+    None, "", "{}", '{"date_time":"2024-01-02 03:04:05","state":"CA","ip_address":"1.2.3.4","category":"c","sub_cat":"s","type":"visit","pid":12}',
+    '{"date_time":"2024-01-02T03:04:05.123456Z","state":"CA","pid":"12"}', '{"date_time":1700000000,"state":5,"pid":null}', '{"date_time":"","state":"","pid":1}', '{"date_time":"bad","pid":1}', '{"date_time":true,"pid":1}', '{"date_time":1.5,"pid":1}', '{"pid":1.0}', '{"pid":2147483648}', '{"pid":""}', '{"pid":"x"}', '{"pid":true}', '{"pid":[1]}',
+    '{"state":{"a" : 1},"pid":1}', '{"state":[1 ,2],"pid":1}', '{"state":1.50,"pid":1}', '{"state":1e2}', '{"state":false}', '{"state":null}', b'{"state":"\xff"}', b'{"state":"\xc3\xa4"}', b"\xff", b'{"st\xe4te":"a"}', b'{"state":"\xed\xa0\x80"}', b'{"state":"a\x00b"}', '{"pid":1}garbage', '{"pid":1', "not json", "[]", '[{"pid":1}]', "123", '"s"', "null", '{"pid":1,"pid":2}', '{"pid":1,"extra":{"x":[1,2,{"y":null}]}}', '{"PID":1}', '{"date_time":"2024-01-02"}', '{"date_time":"2024-01-02 03:04:05+02:00"}', '{"date_time":"1700000000"}', '{"date_time":-1}', '{"date_time":253402300800}', '{"date_time":99999999999999}', '{"date_time":9999999999999999}', '{"date_time":null}', '{"date_time":{"a":1}}', '{"state":"\\u00e4\\ud83d\\ude00"}', '{"state":"\\ud83d"}', " ", "\n", '{"date_time":"2024-01-02 3:04:05"}', '{"date_time":"2024-01-02T03:04:05"}', '{"state":007}', '{"pid":007}', '{"pid":-5}', '{"pid":+5}', '{"pid":1e2}', '{"pid":NaN}', '{"state":NaN}', "{'pid':1}", '{"state":\'x\'}', '{"pid":1,}', '{"pid" :  1 , "state" : "x y" }', '\ufeff{"pid":1}',
+]])  # fmt: skip
+WEB_CASES = on("web", "string(c0)", "cast(c0 as string)", "decode(c0,'utf-8')", _LOG.format("cast(c0 as string)", ""), _LOG.format("decode(c0, 'utf-8')", ""), _LOG.format("cast(c0 as string)", "").replace("FAILFAST", "PERMISSIVE"), *(_LOG.format("cast(c0 as string)", "") + "." + f for f in ("date_time", "state", "pid")), _LOG.format("decode(c0,'utf-8')", ""), _LOG.format("c0", ""))  # fmt: skip
+
+TO = rows("to_json", ["int", "string", "double", "timestamp", "date", "decimal(10,2)", "boolean", "binary", "array<int>", "map<string,int>"], [
+    (1, "a", 1.5, "2024-01-02 03:04:05.678901", "2024-01-02", "1.50", True, "6162", [1, None], [["k", 1]]), (None,) * 10,
+    (-1, 'q"\\/\n\u0001é😀', "NaN", "1969-12-31 23:59:59", "0001-01-01", "-0.01", False, "", [], []), (2, "", "Infinity", "9999-12-31 23:59:59.999", "9999-12-31", "0.00", None, "ff", None, [["a", None], ["b", 2]]), (3, "\u2028\u007f", 1e20, "2024-01-01 00:00:00", None, None, True, None, [1], None), (4, "x", 1e-5, None, None, "99.00", None, None, None, None), (5, "<&>", 100.0, None, None, None, None, None, None, None)])  # fmt: skip
+TO_CASES = on("to_json", *[f"to_json(named_struct('x', c{i}))" for i in range(10)], "to_json(struct(c0,c1,c4))", "to_json(c8)", "to_json(c9)", "to_json(array(c0,2))", "to_json(named_struct('a',c0,'b',named_struct('c',c1)))", "to_json(map('a',c0))", "to_json(struct(c0,c1),map('ignoreNullFields','false'))", "to_json(array(struct(c0,c1)))", "to_json(c0)", "to_json(struct(*))")  # fmt: skip
+
+CATEGORIES = (
+    Category("json_value", (VALUE,), on("j_value", *FROM)),
+    Category("json_docs", (DOCS,), on("j_docs", *DOC_CASES, *OTHERS)),
+    Category("json_web", (WEB,), WEB_CASES),
+    Category("json_to", (TO,), TO_CASES),
+)

@@ -1,0 +1,45 @@
+"""Functions of strings and binary, hashes, URLs and regular expressions."""
+
+from __future__ import annotations
+
+from scripts.record_spark.ask import Case, Category, column, on, rows
+from scripts.record_spark.cases.values import SETS
+
+S = column("s", "string", [None, "", "a", "Abc dEF", " x ", "  \t y\n", "äÖß", "日本語", "😀b", "e\u0301x", "a,b,,c",
+    "12", "-3.5", "a.b.c", "%_\\", "'\"", "ǅ ı İ", "hello world-foo_bar", "ﬁ ς Σ", "x\u00a0", "AAAA", "\u3000z", "a\u0000b", "ß", "xxhixx", "SSDSS", "d\u0131K\u212a"])  # fmt: skip
+ONE = on("s", *"""upper(c0);ucase(c0);lower(c0);lcase(c0);length(c0);len(c0);char_length(c0);character_length(c0);octet_length(c0);bit_length(c0)
+trim(c0);ltrim(c0);rtrim(c0);btrim(c0);trim('x' from c0);trim(both 'xa' from c0);trim(leading 'x' from c0);trim(trailing 'x' from c0);btrim(c0,'SAx');ltrim('SAx',c0);rtrim('SAx',c0)
+reverse(c0);ascii(c0);initcap(c0);base64(cast(c0 as binary));unbase64(c0);try_to_binary(c0,'hex');hex(c0);unhex(c0);md5(c0);sha(c0);sha1(c0);sha2(c0,256);sha2(c0,0);sha2(c0,224);sha2(c0,384);sha2(c0,512);sha2(c0,1);crc32(c0);hash(c0);xxhash64(c0);hash(c0,1);xxhash64(c0,1)
+soundex(c0);repeat(c0,2);repeat(c0,0);repeat(c0,-1);space(length(c0));concat(c0,'-',c0);concat(c0);concat();c0||'x';concat(c0,NULL);concat(c0,1,true,1.50,date'2024-01-02')
+concat_ws(',',c0,'b',NULL);concat_ws(NULL,c0,'b');concat_ws('-',c0);concat_ws(c0,'p','q');concat_ws(',',split(c0,','),'z')
+substring(c0,1,2);substring(c0,0,2);substring(c0,-2);substring(c0,-2,1);substring(c0,2);substr(c0,2,3);substring(c0,-10,9);substring(c0,5,-1);substring(c0,2147483647,2);substring(c0,-2147483648,3);substr(c0 from 2 for 2);mid(c0,2,2);left(c0,2);left(c0,-1);right(c0,2);right(c0,0);right(c0,-1)
+lpad(c0,5,'*');rpad(c0,5,'*');lpad(c0,5);rpad(c0,5);lpad(c0,5,'');lpad(c0,1,'ab');lpad(c0,7,'ab');rpad(c0,7,'ab');lpad(c0,0,'x');lpad(c0,-1,'x');lpad(c0,6,'日😀');rpad(c0,6,'日😀')
+instr(c0,'b');instr(c0,'');locate('b',c0);locate('a',c0,2);locate('',c0);locate('a',c0,0);locate('A',c0,-1);locate('A',c0,3);position('b' in c0);position('b',c0);charindex('b',c0);charindex('A',c0,2)
+contains(c0,'b');startswith(c0,'a');endswith(c0,'c');contains(c0,'');startswith(c0,'');endswith(c0,'')
+replace(c0,'a','zz');replace(c0,'b');replace(c0,'','x');replace(c0,'A','');translate(c0,'abc','12');translate(c0,'aab','123');translate(c0,'','1');translate(c0,'日😀','12');translate(c0,'a','日');overlay(c0 placing '__' from 2);overlay(c0 placing '__' from 2 for 1);overlay(c0,'Q',3,0);overlay(c0,'Q',1,-1)
+split(c0,',');split(c0,'');split(c0,'b');split(c0,',',2);split(c0,',',-1);split(c0,',',0);split(c0,'[ ,]');split(c0,'\\\\.');split(c0,'\\\\s+');split(c0,'|');split_part(c0,',',1);split_part(c0,',',-1);split_part(c0,',',0);split_part(c0,',',9);split_part(c0,'',1);split_part(c0,'.',2);substring_index(c0,'.',2);substring_index(c0,'.',-1);substring_index(c0,',',0);substring_index(c0,'',1);substring_index(c0,'A',2);substring_index(c0,'A',-2);substring_index(c0,'AA',1);substring_index(c0,'AA',-1)
+levenshtein(c0,'abc');levenshtein(c0,'日本x');find_in_set(c0,'a,b,12');find_in_set('b',c0);find_in_set('',c0);find_in_set('a,b',c0);elt(1,c0,'b');elt(3,c0,'b');elt(0,c0)
+format_string('%s-%d',c0,5);printf('%s',c0);char(length(c0)+64);chr(length(c0)*100);sentences(c0);quote(c0);mask(c0);mask(c0,'Q');luhn_check(c0);is_valid_utf8(c0);make_valid_utf8(c0);validate_utf8(c0);try_validate_utf8(c0)
+c0 like 'a%';c0 like '%b%';c0 like '_';c0 like '%.b.%';c0 like '%\\\\%%';c0 like '%\\\\_%';c0 like '';c0 like '%';c0 not like 'a%';c0 ilike 'A%';c0 ilike '%B%';c0 ilike 'ÄÖ%';c0 ilike '%ſ%';c0 like 'a!%' escape '!';c0 like any ('a%','%b%');c0 like all ('a%','%b%');c0 like c0;c0 like '__';c0 like '%\\n';like(c0,'a%');ilike(c0,'A%')
+c0 rlike 'a';c0 rlike '^[a-z]+$';c0 rlike '[0-9]+';c0 rlike '\\\\d';c0 rlike '(?i)abc';c0 rlike '^$';c0 rlike 'a|b';c0 rlike '.';c0 rlike '^.$';c0 rlike '\\\\bfoo';c0 rlike '\\\\w+';c0 regexp 'b';regexp_like(c0,'b');regexp(c0,'b');c0 rlike '\\\\s';c0 rlike 'x$';c0 rlike '[^a]';c0 rlike '日';c0 rlike '(';c0 rlike '\\\\p{L}'
+regexp_extract(c0,'([a-z])(\\\\W)',1);regexp_extract(c0,'([a-z])(\\\\W)',2);regexp_extract(c0,'([a-z])(\\\\W)',0);regexp_extract(c0,'([a-z])(\\\\W)');regexp_extract(c0,'(a)?b',1);regexp_extract(c0,'a',1);regexp_extract(c0,'([a-z]+)',3);regexp_extract(c0,'b',0);regexp_extract_all(c0,'([a-z])',1);regexp_extract_all(c0,'[a-z]',0);regexp_extract_all(c0,'(x)?',1)
+regexp_replace(c0,'[a-z]','#');regexp_replace(c0,'([a-z])','<$1>');regexp_replace(c0,'','-');regexp_replace(c0,'\\\\s+','');regexp_replace(c0,'b','');regexp_replace(c0,'x*','-');regexp_replace(c0,'a','\\\\$');regexp_replace(c0,'[^0-9]','');regexp_replace(c0,'A','b',2);regexp_replace(c0,'(A)','$2');regexp_count(c0,'a');regexp_count(c0,'[a-z]');regexp_instr(c0,'b');regexp_substr(c0,'[a-z]+')
+encode(c0,'utf-8');encode(c0,'UTF-8');encode(c0,'us-ascii');encode(c0,'utf-16');decode(encode(c0,'utf-8'),'utf-8');to_binary(c0,'utf-8');to_binary(c0,'hex');to_binary(c0,'base64');url_encode(c0);url_decode(c0);try_url_decode(c0);str_to_map(c0,',','b');typeof(c0);nvl(c0,'n');coalesce(c0,'n');nullif(c0,'a');nvl2(c0,1,0);ifnull(c0,'n');isnull(c0);isnotnull(c0);if(c0='a',1,2);iff(c0='a',1,2);decode(c0,'a',1,'12',2,3);decode(c0,'a','x');decode(c0,NULL,'null','else');nullifzero(length(c0));zeroifnull(length(c0));equal_null(c0,'a');c0<=>NULL;c0=c0;c0<'b';c0>='b';c0 between 'a' and 'b';c0 in ('a','12');c0 in ('a',NULL);c0 is distinct from 'a';c0 is not distinct from NULL;c0 is null;c0 is not null;case c0 when 'a' then 1 when '12' then 2 end;case when c0='a' then 'x' else c0 end;greatest(c0,'b');least(c0,'b');greatest(c0,NULL);least(c0,'b',NULL);to_char(length(c0),'999');to_number(c0,'999');try_to_number(c0,'999');empty2null(c0);collation(c0);randstr(3);uuid();rand();current_user();version();monotonically_increasing_id();input_file_name();string(c0);int(c0);double(c0);boolean(c0);date(c0);timestamp(c0);binary(c0);bigint(c0);decimal(c0);float(c0);tinyint(c0);smallint(c0)""".replace("\n", ";").replace("\\\\", "\\\\").split(";"))  # fmt: skip
+
+PAIRS = rows("pairs", ["string", "string"], [("hello world", "o w"), ("aXbXc", "X"), ("aXbXc", ""), ("", "a"), (None, "a"), ("a", None),
+    ("日本語", "本"), ("a.b", "."), ("AbAb", "ab"), ("AbAb", "Ab"), ("%a%", "%"), ("a_c", "a_c"), ("abc", "a_c"), ("a\\b", "\\"), ("12", "12"), ("😀😀", "😀"), ("kitten", "sitting")])  # fmt: skip
+TWO = on("pairs", *"""concat(c0,c1);c0||c1;instr(c0,c1);locate(c1,c0);contains(c0,c1);startswith(c0,c1);endswith(c0,c1);replace(c0,c1,'-');replace(c0,c1);split_part(c0,c1,2);substring_index(c0,c1,1);levenshtein(c0,c1);levenshtein(c0,c1,2);c0=c1;c0<=>c1;c0<c1;c0!=c1;c0<>c1;c0 is distinct from c1;nullif(c0,c1);coalesce(c0,c1);greatest(c0,c1);least(c0,c1);c0 like c1;find_in_set(c1,c0);translate(c0,c1,'x');translate(c0,c1,'');trim(c1 from c0);ltrim(c1,c0);lpad(c0,12,c1);rpad(c0,12,c1);concat_ws(c1,c0,c0);hash(c0,c1);xxhash64(c0,c1);position(c1 in c0);overlay(c0 placing c1 from 2);equal_null(c0,c1);split(c0,c1);regexp_replace(c0,c1,'-');c0 rlike c1;c0 between c1 and 'z';c0 in (c1,'12');substring_index(c0,c1,-1);charindex(c1,c0,2)""".split(";"))  # fmt: skip
+
+B = SETS["v_binary"]
+BIN = on("v_binary", *"""length(c0);octet_length(c0);bit_length(c0);hex(c0);base64(c0);md5(c0);sha1(c0);sha2(c0,256);crc32(c0);hash(c0);xxhash64(c0);upper(c0);lower(c0);concat(c0,c0);c0||x'00';concat(c0,'a');substring(c0,1,1);substring(c0,-1);substring(c0,0,2);left(c0,1);right(c0,1);decode(c0,'utf-8');decode(c0,'UTF-8');decode(c0,'us-ascii');decode(c0,'iso-8859-1');decode(c0,'utf-16');to_char(c0,'hex');to_char(c0,'utf-8');string(c0);reverse(c0);lpad(c0,4,x'61');rpad(c0,4,x'61');lpad(c0,4);c0=x'61';c0<x'62';c0<=>NULL;instr(c0,'a');coalesce(c0,x'');trim(c0);ascii(c0);position('a' in c0);startswith(c0,x'61');contains(c0,x'61');endswith(c0,x'61');is_valid_utf8(c0);validate_utf8(c0);make_valid_utf8(c0);split(c0,'a');concat_ws(',',c0);replace(c0,'a','b');get_json_object(c0,'$.a');c0 like 'a%';c0 rlike 'a';repeat(c0,2);crc32(c0)+1;bit_count(1);sha(c0);unhex(hex(c0));unbase64(base64(c0));initcap(c0);char_length(c0);overlay(c0 placing x'41' from 1)""".split(";"))  # fmt: skip
+
+URL = column("url", "string", [None, "", "http://spark.apache.org/path?query=1", "https://u:p@host:8080/a/b.html?x=1&y=2&x=3#frag", "ftp://h", "not a url", "http://h/%20?a=%20", "//h/p", "http://[::1]/", "mailto:a@b", "http://h?k", "http://h/a b", "http://日本/ä?ö=ü", "http://h:99999/", "HTTP://H/P?K=v&k=w", "http://h/?=1", "http://a_b/c"])  # fmt: skip
+URLS = on("url", *"parse_url(c0,'HOST');parse_url(c0,'PATH');parse_url(c0,'QUERY');parse_url(c0,'REF');parse_url(c0,'PROTOCOL');parse_url(c0,'FILE');parse_url(c0,'AUTHORITY');parse_url(c0,'USERINFO');parse_url(c0,'QUERY','x');parse_url(c0,'QUERY','k');parse_url(c0,'host');try_parse_url(c0,'HOST');url_encode(c0);url_decode(c0)".split(";"))  # fmt: skip
+
+CATEGORIES = (
+    Category("strings", (S,), ONE),
+    Category("strings_pairs", (PAIRS,), TWO),
+    Category("binary", (B,), BIN),
+    Category("urls", (URL,), URLS),
+)
+__all__ = ["CATEGORIES", "Case"]
