@@ -247,3 +247,18 @@ def test_set_gives_parameters_and_refuses_session_settings(tmp_path: Path) -> No
 def test_published_json_schema_is_current() -> None:
     published = Path(__file__).parents[2] / "docs" / "tailrace.schema.json"
     assert json.loads(published.read_text()) == json_schema(), "run scripts/write_schema.py"
+
+
+def test_documentation_names_every_key_of_the_model() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "project.md").read_text()
+    schema = json_schema()
+    parts = {
+        "": schema["properties"],
+        "paths.": schema["$defs"]["PathSettings"]["properties"],
+        "engine.": schema["$defs"]["EngineSettings"]["properties"],
+        "topics.<name>.": schema["$defs"]["TopicSettings"]["properties"],
+        "topics.<name>.retention.": schema["$defs"]["RetentionSettings"]["properties"],
+    }
+    for prefix, keys in parts.items():
+        for key in keys:
+            assert f"`{prefix}{key}" in text, f"{prefix}{key}"

@@ -23,15 +23,20 @@ SYNTAX_COLUMNS = ("file", "line", "kind", "name", "ok", "problem")
     "tailrace validate --syntax bronze/*.sql --output json",
 )
 @click.option("--syntax", is_flag=True, help="Only parse FILES: one line per statement.")
+@click.option(
+    "--engine", default="embedded", show_default=True, metavar="E", help="Engine that is to run it."
+)
 @click.argument("files", nargs=-1, type=click.Path(), metavar="[FILES]...")
 @pass_invocation
-def command(call: Invocation, syntax: bool, files: tuple[str, ...]) -> int:
+def command(call: Invocation, syntax: bool, engine: str, files: tuple[str, ...]) -> int:
     """Find all errors of a project before it runs.
 
     The answer is a line per problem, with file, line and column; with --output json or csv it goes to
     stdout. With --syntax the files are parsed on their own, outside of any project; the answer has one line per
     statement: file, line, kind, name, ok and the first problem. The exit code is 2 if there is a problem.
     """
+    if engine != "embedded":
+        raise Refused(f"The engine '{engine}' is not executed yet.", hint="Leave --engine out.")
     if syntax:
         if not files:
             raise UsageError("--syntax needs at least one file.", hint="tailrace validate --syntax a.sql")
@@ -96,9 +101,14 @@ def _statements(file: str) -> Iterator[dict[str, Any]]:
 
 def _read(file: str) -> str:
     try:
-        return Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        data = Path(file).read_bytes()
+    except OSError as error:
         raise UsageError(f"{file} cannot be read: {error}.") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Old editors: what does not parse is told by its place all the same.
+        return data.decode("cp1252", errors="replace")
 
 
 def _one_line(problem: ProjectError) -> str:

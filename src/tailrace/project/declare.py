@@ -44,6 +44,8 @@ class Declared:
     statement: s.StreamingTable | s.MaterializedView | s.TemporaryView
     defined: Defined
     flows: list[DeclaredFlow] = field(default_factory=list)
+    refused: bool = False
+    """What fills it is not executed, which was told already: it cannot be compiled."""
 
     @property
     def place(self) -> Place:
@@ -62,6 +64,8 @@ def declare(project: Project) -> tuple[dict[str, Declared], list[ProjectError]]:
                 _declare_dataset(defined, datasets)
             except ProjectError as error:
                 errors.append(error)
+    for defined in project.statements:
+        _mark_refused(defined, datasets)
     flow_names: dict[str, Place] = {}
     for defined in project.statements:
         if isinstance(defined.statement, s.Flow):
@@ -70,6 +74,22 @@ def declare(project: Project) -> tuple[dict[str, Declared], list[ProjectError]]:
             except ProjectError as error:
                 errors.append(error)
     return datasets, errors
+
+
+def _mark_refused(defined: Defined, datasets: dict[str, Declared]) -> None:
+    statement = defined.statement
+    if isinstance(statement, s.AutoCdc):
+        name = statement.target
+    elif isinstance(statement, s.StreamingTable) and statement.cdc:
+        name = statement.name
+    else:
+        return
+    try:
+        found = datasets.get(resolve(name, defined.schema, defined.parameters, defined.place))
+    except ProjectError:
+        return
+    if found is not None:
+        found.refused = True
 
 
 def query_of(span: s.Span, defined: Defined) -> Query:

@@ -110,6 +110,8 @@ schedules = st.one_of(
 clusters = st.sampled_from([s.ClusterBy("auto"), s.ClusterBy("none"), s.ClusterBy("columns", ("a", "b c"))])
 masks = st.builds(s.Mask, names, unique(parts, min_size=1, max_size=2))
 
+usings = st.builds(s.ReplaceUsing, unique(parts, min_size=1, max_size=2), st.none() | span(st.just("ts")))
+
 
 @st.composite
 def clauses(draw: st.DrawFn, *, view: bool) -> s.Clauses:
@@ -137,6 +139,7 @@ def clauses(draw: st.DrawFn, *, view: bool) -> s.Clauses:
 def cdcs(draw: st.DrawFn) -> s.Cdc:
     keys = draw(unique(parts, min_size=1, max_size=2))
     scd = draw(maybe(st.sampled_from([1, 2])))
+    two_times = None if scd else draw(flags)
     second = scd is not None and scd.value == 2
     sets = st.builds(s.ColumnSet, st.just(("x1", "x2")), st.booleans())
     return s.Cdc(
@@ -148,6 +151,8 @@ def cdcs(draw: st.DrawFn) -> s.Cdc:
         truncate_when=None if second else draw(maybe(span(st.just("op = 'T'")))),
         columns=draw(maybe(st.just(s.ColumnSet((*keys, "x1"))))),
         scd_type=scd,
+        bitemporal=two_times,
+        system_sequence_by=draw(located(span(st.just("st")))) if two_times else None,
         track_history=draw(maybe(sets)) if second else None,
     )
 
@@ -156,8 +161,12 @@ def cdcs(draw: st.DrawFn) -> s.Cdc:
 def statements(draw: st.DrawFn) -> s.Statement:
     kind = draw(st.sampled_from(["table", "view", "temporary", "flow", "cdc"]))
     if kind == "flow":
+        where = draw(maybe(span(spans)))
+        by_name = draw(located(st.just(True)) if where else flags)
+        using = draw(maybe(usings)) if by_name and not where else None
         return s.Flow(
-            draw(names), draw(names), draw(span(queries)), HERE, draw(flags), draw(flags), draw(maybe(texts))
+            *(draw(names), draw(names), draw(span(queries)), HERE),
+            *(draw(flags), by_name, draw(maybe(texts)), where, using),
         )
     if kind == "cdc":
         name = draw(st.none() | names)

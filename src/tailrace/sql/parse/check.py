@@ -13,7 +13,7 @@ from tailrace.sql.parse import statement as s
 from tailrace.sql.parse.heads import QUERY_WORDS
 from tailrace.sql.parse.scan import Position
 
-_VARIABLE = re.compile(r"\$\{[^}\n]*\}")
+_VARIABLE = re.compile(r"\$\{[^}\n]*\}|\$(?=\w)")
 _WINDOW = re.compile(r"\bwindow(?=\s*\()", re.IGNORECASE)
 _WATERMARK = re.compile(
     r"\bWATERMARK\s[^;]{1,300}?\sDELAY\s+OF\s+(?:INTERVAL\s+)?(?:'[^']*'|\"[^\"]*\"|\d+)(?:\s+(?:MICRO|MILLI)?"

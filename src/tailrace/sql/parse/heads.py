@@ -275,6 +275,11 @@ class _Reader:
             return False
         return cursor.token.upper in ("AS", *QUERY_WORDS)
 
+    def _before_query(self) -> bool:
+        cursor = self.cursor
+        bracket = cursor.at_sign("(") and cursor.ahead(1).upper in QUERY_WORDS
+        return bracket or cursor.token.upper in QUERY_WORDS
+
     def _query(self, *, required: bool) -> s.Span | None:
         cursor = self.cursor
         if cursor.at_end and not required:
@@ -369,9 +374,7 @@ class _Reader:
         sequence = None
         if cursor.at_words("SEQUENCE"):
             cursor.take_words("SEQUENCE", "BY")
-            sequence = cursor.take_until(
-                lambda: cursor.token.upper in QUERY_WORDS, "a column after SEQUENCE BY"
-            )
+            sequence = cursor.take_until(self._before_query, "a column after SEQUENCE BY")
         return At(s.ReplaceUsing(columns, sequence), at)
 
     def _once(self, once: At[bool] | None, *, may_be_name: bool = False) -> At[bool] | None:

@@ -1,8 +1,8 @@
 """Text to tokens, as Spark's lexer sees them.
 
 Comments (`--` to the end of the line, `/* */` nested) and blanks are left out. Strings know Spark's
-escapes, `''` and `""` inside of their own kind, and the raw form `r'...'`. `${name}` counts as part of
-a word. Every other sign is a token of its own, so `>>` of nested types needs no care.
+escapes, `''` and `""` inside of their own kind, and the raw form `r'...'`. `${name}` and `$name` count
+as part of a word. Every other sign is a token of its own, so `>>` of nested types needs no care.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _TOKEN = re.compile(
   | (?P<dquoted>r?"(?:[^"\\]|\\.|"")*")
   | (?P<backtick>`(?:[^`]|``)*`)
   | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w$]))
-  | (?P<word>(?:\w|\$\{[^}\n]*\})+)
+  | (?P<word>(?:\w|\$\{[^}\n]*\}|\$(?=\w))+)
   | (?P<broken>r?['"`])
   | (?P<sign>.)
     """,
