@@ -54,7 +54,7 @@ def command(
         lines.tell(decision)
 
     options = RunOptions(available_now, for_seconds, trigger)
-    summary = run_project(opened.project, opened.compiled, options, "run", on_batch)
+    summary = run_project(opened, options, "run", on_batch)
     tell_summary(summary)
     call.answer(totals.rows(), COLUMNS)
     return summary.exit_code

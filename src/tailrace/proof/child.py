@@ -74,10 +74,10 @@ def main(argument: str) -> int:
     fault = tuple(given.pop("fault")) if given.get("fault") else None
     run = ChildRun(**{**given, "fault": fault})
     opened = open_project(run.project, run.profile)
-    project = placed(opened.project, Path(run.lake), Path(run.data))
+    moved = replace(opened, project=placed(opened.project, Path(run.lake), Path(run.data)))
     script = recorded(Path(run.script)) if run.script else None
     options = RunOptions(available_now=True, fault=run.fault, script=script)
-    summary = run_project(project, opened.compiled, options, "prove", attempt=run.attempt)
+    summary = run_project(moved, options, "prove", attempt=run.attempt)
     return summary.exit_code
 
 

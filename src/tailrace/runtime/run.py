@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from tailrace.engine.coordinator import Coordinator, Options, Summary
 from tailrace.engine.doors import Doors
@@ -13,9 +12,9 @@ from tailrace.engine.plan import Limits
 from tailrace.model import faults
 from tailrace.model.batch import Decision
 from tailrace.model.clock import Clock, SystemClock
-from tailrace.project.compiled import CompiledProject
 from tailrace.project.project import Project
 from tailrace.runtime.doors import open_doors
+from tailrace.runtime.project import Opened, allowed_folders
 from tailrace.runtime.signals import Interrupted, handle_signals
 
 
@@ -31,8 +30,7 @@ class RunOptions:
 
 
 def run_project(
-    project: Project,
-    compiled: CompiledProject,
+    opened: Opened,
     options: RunOptions,
     command: str,
     on_batch: Callable[[Decision], None] = lambda decision: None,
@@ -41,6 +39,7 @@ def run_project(
     attempt: str | None = None,
 ) -> Summary:
     """Run until it is done, its time is over, or somebody interrupts; returns what it did."""
+    project, compiled = opened.project, opened.compiled
     clock = clock or SystemClock()
     if options.fault is not None:
         faults.arm(*options.fault)
@@ -59,6 +58,7 @@ def run_project(
             with handle_signals(lambda: coordinator.completing) as stopping:
                 coordinator.stopping = stopping
                 create_topics(doors, project)
+                opened.schemas.remember()
                 coordinator.start()
                 on_start(doors)
                 _work(coordinator, options, clock)
@@ -98,11 +98,6 @@ def engine_options(project: Project, options: RunOptions) -> Options:
         refresh=engine.refresh,
         limits=Limits(engine.rows_max, engine.bytes_max),
     )
-
-
-def allowed_folders(project: Project) -> tuple[Path, ...]:
-    """Folders outside the project from which its files may come: `paths: allow:`."""
-    return tuple((project.root / path).resolve() for path in project.settings.paths.allow)
 
 
 def _attempts(prefix: str) -> Callable[[], str]:
