@@ -103,7 +103,8 @@ def timestamp_from_text(sql: str, type_: t.DataType, options: FileOptions) -> st
 def _fraction(sql: str, duck: str) -> str:
     bare = f"rtrim({sql}, {literal(_blanks() + 'dDfF')})"
     return (
-        f"CASE WHEN {sql} IN ('NaN', 'Inf', '-Inf', 'Infinity', '+Infinity', '-Infinity') "
+        f"CASE WHEN regexp_full_match({sql}, '-?[0-9]+(\\.[0-9]+)?') THEN TRY_CAST({sql} AS {duck}) "
+        f"WHEN {sql} IN ('NaN', 'Inf', '-Inf', 'Infinity', '+Infinity', '-Infinity') "
         f"THEN TRY_CAST({sql} AS {duck}) "
         f"WHEN regexp_full_match({sql}, {literal(_NUMBER)}) THEN TRY_CAST(ltrim({bare}, {literal(_blanks())}) "
         f"AS {duck}) END"

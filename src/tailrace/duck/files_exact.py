@@ -9,17 +9,23 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from json import JSONDecodeError
+from pathlib import Path
 
 import duckdb
 
 from tailrace.duck.connection import literal
+from tailrace.duck.files_cells import line_size, longest_line
 
+ROWS = 20_000
 _BLANKS = " \t\n\r"
 
 
-def load_exact(connection: duckdb.DuckDBPyConnection, lines: str, names: Sequence[str], table: str) -> bool:
-    """Fill `table(row BIGINT, texts MAP)` with the rows of `lines(v JSON, raw BLOB, good)` in which a value
-    of `names` is nested and not written tightly. False if there is none: then there is no table."""
+def load_exact(
+    connection: duckdb.DuckDBPyConnection, beside: Path, lines: str, names: Sequence[str], table: str
+) -> bool:
+    """Fill `table(__line BIGINT, x0, x1, ...)`, a text for each of `names`, with the rows of
+    `lines(v JSON, raw BLOB, good)` in which one of them is nested and not written tightly. False if there
+    is none: then there is no table. `beside` is a file of ours; what is read goes through one next to it."""
     tests = []
     for name in names:
         path = literal('$."' + name.replace('"', '\\"') + '"')
@@ -29,19 +35,31 @@ def load_exact(connection: duckdb.DuckDBPyConnection, lines: str, names: Sequenc
         return False
     found = connection.execute(
         f"SELECT rowid, decode(raw) FROM {lines} WHERE good AND ({' OR '.join(tests)})"
-    ).fetchall()
-    if not found:
-        return False
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (row BIGINT, texts MAP(VARCHAR, VARCHAR))")
-    wanted = set(names)
-    rows = []
-    for row, line in found:
-        texts = {key: text for key, text in members(line).items() if key in wanted and text[:1] in "{["}
-        rows.append((row, json.dumps(texts)))
-    connection.executemany(
-        f"INSERT INTO {table} SELECT ?, json(?)::MAP(VARCHAR, VARCHAR)", [list(row) for row in rows]
     )
-    return True
+    target = beside.with_suffix(".exact")
+    count = 0
+    with open(target, "w", encoding="utf-8", newline="") as out:
+        while rows := found.fetchmany(ROWS):
+            count += len(rows)
+            for row, line in rows:
+                written = members(line)
+                texts = [written.get(name, "") for name in names]
+                shown = ("" if text[:1] not in ("{", "[") else _quoted(text) for text in texts)
+                out.write(f"{row},{','.join(shown)}\n")
+    if count:
+        columns = "".join(f", 'x{n}': 'VARCHAR'" for n in range(len(names)))
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_csv({literal(str(target))}, "
+            f"columns = {{'__line': 'BIGINT'{columns}}}, auto_detect = false, header = false, delim = ',', "
+            f"quote = '\"', escape = '\"', new_line = '\\n', parallel = false, "
+            f"{line_size(longest_line(target))})"
+        )
+    target.unlink()
+    return count > 0
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def members(line: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ import duckdb
 
 from tailrace.duck.connection import literal
 from tailrace.duck.files_cast import from_text
-from tailrace.duck.read_files import load_cells, load_json
+from tailrace.duck.files_lines import load_json
+from tailrace.duck.read_files import load_cells
 from tailrace.files.columns import header_names
 from tailrace.files.listing import ListedFile
 from tailrace.files.opening import BrokenFile, PlainFile, open_source
