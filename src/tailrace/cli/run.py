@@ -35,16 +35,28 @@ def command(
     in = kept + filtered + late + duplicate + error. The exit code is 1 if anything is parked, halted or
     stale.
     """
+    if engine != "embedded":
+        raise Refused(f"The engine {engine!r} is not executed yet.", hint="leave --engine out")
+    if close and not available_now:
+        raise UsageError("--close goes with --available-now.")
+    return run_engine(call, available_now, for_seconds, trigger)
+
+
+def run_available(call: Invocation) -> int:
+    """Read what the inputs hold now, then answer with the accounts."""
+    return run_engine(call, True, None, None)
+
+
+def run_engine(
+    call: Invocation, available_now: bool, for_seconds: float | None, trigger: float | None
+) -> int:
+    """Run, answer with the accounts of this run, and give the exit code."""
     from tailrace.catalog.accounts import COLUMNS, Totals
     from tailrace.cli.progress import BatchLines, tell_summary
     from tailrace.model.batch import Decision
     from tailrace.runtime.project import open_project
     from tailrace.runtime.run import RunOptions, run_project
 
-    if engine != "embedded":
-        raise Refused(f"The engine {engine!r} is not executed yet.", hint="leave --engine out")
-    if close and not available_now:
-        raise UsageError("--close goes with --available-now.")
     opened = open_project(call.directory, call.profile)
     totals = Totals()
     lines = BatchLines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tailrace.duck.connection import Connection
 from tailrace.lake.batch_log import BatchLog
@@ -13,6 +14,21 @@ from tailrace.ledger.store import Ledger
 from tailrace.log.contract import Log
 from tailrace.model.clock import Clock
 from tailrace.state.store import StateStore
+
+
+class ReadsFiles(Protocol):
+    """What reading files as a whole needs."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def project_folder(self) -> Path: ...
+    @property
+    def allowed(self) -> tuple[Path, ...]: ...
+    @property
+    def connection(self) -> Connection: ...
+    @property
+    def scratch(self) -> Path: ...
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from tailrace.duck.read_files import read_file
 from tailrace.duck.source import ORD_FILE, table_scan
-from tailrace.engine.doors import Doors
+from tailrace.engine.doors import Doors, ReadsFiles
 from tailrace.engine.loaded import BrokenFile, Loaded, SeenFile
 from tailrace.engine.plan import FilesRead
 from tailrace.files.listing import ListedFile, Seen, is_stable, list_files, plan_files
@@ -80,7 +80,7 @@ def options_of(source: FilesInput) -> FileOptions:
     return parse_options(source.function, source.format, source.options)
 
 
-def list_all(doors: Doors, source: FilesInput) -> tuple[ListedFile, ...]:
+def list_all(doors: ReadsFiles, source: FilesInput) -> tuple[ListedFile, ...]:
     """Every file that the input's path names now, in order."""
     return list_files(source.path, doors.project_folder, options_of(source), doors.allowed)
 
@@ -161,7 +161,7 @@ class BatchFiles:
         text = "\n".join(f"{f.path}|{f.size}|{f.modified_us}" for f in self.files)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def load(self, doors: Doors, name: str) -> tuple[str, int | None]:
+    def load(self, doors: ReadsFiles, name: str) -> tuple[str, int | None]:
         """A SELECT of all rows, and how many the footers or lines say there are.
 
         Raises BrokenFile for a file that cannot be read: a view fails as a whole.
@@ -184,7 +184,7 @@ class BatchFiles:
         return " UNION ALL ".join(parts), rows
 
 
-def batch_files(doors: Doors, source: FilesInput) -> BatchFiles:
+def batch_files(doors: ReadsFiles, source: FilesInput) -> BatchFiles:
     """The stable files that a view's input names now."""
     now = doors.clock.now_us()
     return BatchFiles(source, tuple(f for f in list_all(doors, source) if is_stable(f, now)))

@@ -67,14 +67,17 @@ def placed(project: Project, lake: Path, data: Path) -> Project:
 def main(argument: str) -> int:
     """Run what the argument says; the exit code is that of `tailrace run --available-now`."""
     from tailrace.proof.script import recorded
-    from tailrace.runtime.project import open_project
+    from tailrace.runtime.inputs import FileSchemas
+    from tailrace.runtime.project import Opened, allowed_folders, open_project
     from tailrace.runtime.run import RunOptions, run_project
 
     given = json.loads(argument)
     fault = tuple(given.pop("fault")) if given.get("fault") else None
     run = ChildRun(**{**given, "fault": fault})
     opened = open_project(run.project, run.profile)
-    moved = replace(opened, project=placed(opened.project, Path(run.lake), Path(run.data)))
+    project = placed(opened.project, Path(run.lake), Path(run.data))
+    schemas = FileSchemas(project.root, Path(run.lake), allowed_folders(project))
+    moved = Opened(project, opened.compiled, schemas)
     script = recorded(Path(run.script)) if run.script else None
     options = RunOptions(available_now=True, fault=run.fault, script=script)
     summary = run_project(moved, options, "prove", attempt=run.attempt)

@@ -1,0 +1,103 @@
+"""The live picture of `up` and `demo`: topics, datasets, rates, lag and accounts in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from tailrace.runtime.picture import Watcher
+
+STYLES = {"current": "green", "catching_up": "yellow", "parked": "red", "stale": "red", "new": "dim"}
+LINE_SECONDS = 2.0
+
+
+@contextmanager
+def live_picture(watcher: Watcher, names: list[str]) -> Iterator[Looker]:
+    """Within the block each `look()` draws anew: a picture on a terminal, a line every two seconds else."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Lines(watcher)
+        return
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        yield Drawn(watcher, names, live)
+
+
+class Looker:
+    """Something that shows the picture now."""
+
+    def look(self) -> None:
+        """Show it."""
+
+
+class Drawn(Looker):
+    """A table that stays in place."""
+
+    def __init__(self, watcher: Watcher, names: list[str], live: Live) -> None:
+        self._watcher = watcher
+        self._names = names
+        self._live = live
+
+    def look(self) -> None:
+        self._live.update(draw(self._watcher, self._names), refresh=True)
+
+
+class Lines(Looker):
+    """A line now and then, for logs."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self._told = -LINE_SECONDS
+        self._looks = 0
+
+    def look(self) -> None:
+        self._looks += 1
+        picture = self._watcher.look()
+        if self._looks % 8:
+            return
+        parts = [f"batch {picture.standing.n}"]
+        parts += [f"{topic} {end:,} ({rate:,.0f}/s)" for topic, (end, rate) in picture.topics.items()]
+        parts += [
+            f"{total.dataset} {total.out:,}"
+            for total in picture.totals.by_dataset.values()
+            if picture.lags.get(total.dataset) is not None or total.mode == ""
+        ]
+        click.echo("  ".join(parts), err=True)
+
+
+def draw(watcher: Watcher, names: list[str]) -> Group:
+    """Topics above, datasets below; the account of each on one line."""
+    picture = watcher.look()
+    topics = Table(box=None, pad_edge=False)
+    for heading, justify in (("topic", "left"), ("records", "right"), ("records/s", "right")):
+        topics.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for topic, (end, rate) in picture.topics.items():
+        topics.add_row(topic, f"{end:,}", f"{rate:,.0f}")
+    datasets = Table(box=None, pad_edge=False)
+    headings = ("dataset", "state", "rows/s", "in", "kept", "filtered", "error", "violated", "out", "lag", "ms")
+    for heading in headings:
+        datasets.add_column(heading, justify="left" if heading in ("dataset", "state") else "right")
+    for name in names:
+        total, state = watcher.total_of(name), watcher.state_of(name)
+        lag = picture.lags.get(name)
+        datasets.add_row(
+            name,
+            Text(state, style=STYLES[state]),
+            f"{picture.rates.get(name, 0):,.0f}",
+            f"{total.in_:,}",
+            f"{total.kept:,}",
+            f"{total.filtered:,}",
+            Text(f"{total.error:,}", style="red" if total.error else "dim"),
+            Text(f"{total.violated:,}", style="yellow" if total.violated else "dim"),
+            f"{total.out:,}",
+            "" if lag is None else f"{lag:,}",
+            f"{picture.last_duration_ms.get(name, 0):,}",
+        )
+    return Group(topics, Text(), datasets, Text(f"batch {picture.standing.n}  Ctrl-C stops", style="dim"))
