@@ -75,8 +75,8 @@ class PlainFile:
 
 
 def open_source(listed: ListedFile, options: FileOptions, scratch: Path) -> PlainFile:
-    """Copy a file, unpacked, into `scratch`. Raises BrokenFile where it cannot be read to its end or has
-    changed since it was listed."""
+    """Copy a file, unpacked, into `scratch`. Raises BrokenFile where it cannot be read to its end, and
+    EnvironmentFailure where it has changed or gone since it was listed: another listing will tell."""
     target = scratch / f"{hashlib.sha256(listed.path.encode()).hexdigest()[:24]}.plain"
     digest = hashlib.sha256()
     textual = options.format in TEXTUAL
@@ -90,6 +90,8 @@ def open_source(listed: ListedFile, options: FileOptions, scratch: Path) -> Plai
     except BrokenFile:
         target.unlink(missing_ok=True)
         raise
+    except FileNotFoundError as error:
+        raise _moved(listed) from error
     except OSError as error:
         target.unlink(missing_ok=True)
         if error.filename is not None and Path(str(error.filename)) == listed.absolute:
@@ -116,10 +118,14 @@ def _check_unchanged(listed: ListedFile, target: Path) -> None:
         after = (-1, -1)
     if after != (listed.size, listed.modified_us):
         target.unlink(missing_ok=True)
-        raise BrokenFile(
-            f"{listed.path} changed while it was read.",
-            hint="write files under a name that begins with `_` and rename them",
-        )
+        raise _moved(listed)
+
+
+def _moved(listed: ListedFile) -> EnvironmentFailure:
+    return EnvironmentFailure(
+        f"{listed.path} changed while it was read.",
+        hint="list again; write files under a name that begins with `_` and rename them",
+    )
 
 
 def _content(

@@ -166,6 +166,11 @@ def _quoted_value(text: str, start: int, ending: str, options: FileOptions) -> t
     quote with its escapes resolved. A field without an end takes the rest.
     """
     quote, escape = options.quote, options.escape
+    closing = text.find(quote, start + 1)
+    if closing > 0 and (closing + 1 == len(text) or _stops(text, closing + 1, ending, options)):
+        body = text[start + 1 : closing]
+        if not escape or escape not in body:
+            return body, closing + 1
     doubled = escape == quote
     out: list[str] = []
     position = start + 1
