@@ -25,6 +25,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("FAIL", "UPDATE"): "fail",
     ("QUARANTINE", "ROW"): "quarantine",
 }
+_CONSTRAINT_WORDS = ("EXPECT", "PRIMARY", "FOREIGN", "CHECK")
 _OPTIONS = (
     ("NOT", "ENFORCED"),
     ("ENFORCED",),
@@ -61,7 +62,8 @@ def take_column_list(cursor: Cursor, into: ColumnList) -> None:
 
 
 def _take_entry(cursor: Cursor, into: ColumnList) -> None:
-    if cursor.at_words("CONSTRAINT") and cursor.ahead(1).upper not in TYPE_WORDS:
+    is_column = cursor.ahead(1).upper in TYPE_WORDS and cursor.ahead(2).upper not in _CONSTRAINT_WORDS
+    if cursor.at_words("CONSTRAINT") and not is_column:
         take_constraint(cursor, into)
     elif cursor.at_words("PRIMARY", "KEY") or cursor.at_words("FOREIGN", "KEY"):
         into.keys.append(At(_take_key(cursor, None), cursor.here))

@@ -1,0 +1,55 @@
+"""What a query of the project sees: the catalog that the SQL front end asks, made from compiled datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from tailrace.model.errors import Place
+from tailrace.model.types import Schema
+from tailrace.project.compiled import Dataset
+from tailrace.project.declare import Declared, query_of
+from tailrace.sql.catalog import FilesCall, TableInfo, ViewText
+
+Lookup = Callable[[str, Place], Dataset | None]
+"""Gives a dataset of the project by `schema.name`, compiling it first if need be."""
+
+
+class FilesResolver(Protocol):
+    """Called for every call of `read_files` or `cloud_files`; looks at the files."""
+
+    def __call__(self, call: FilesCall) -> tuple[str, Schema]:
+        """The format, and the schema that `*` gives. Raises ProjectError with the call's place."""
+        ...
+
+
+class ProjectCatalog:
+    """The names in reach of a query that stands in the schema `schema`."""
+
+    def __init__(
+        self, lookup: Lookup, files: FilesResolver, declared: Mapping[str, Declared], schema: str
+    ) -> None:
+        self._lookup = lookup
+        self._files = files
+        self._declared = declared
+        self._schema = schema
+
+    def table(self, parts: tuple[str, ...], place: Place) -> TableInfo | None:
+        """A dataset by a name of one to three parts; a catalog and `LIVE` in front are taken off."""
+        names = [part.lower() for part in parts]
+        if len(names) > 1 and names[0] == "live":
+            names = names[1:]
+        name = ".".join(names[-2:]) if len(names) > 1 else f"{self._schema}.{names[0]}"
+        dataset = self._lookup(name, place)
+        if dataset is None:
+            return None
+        view = None
+        if dataset.kind == "temporary_view" and dataset.view is not None:
+            declared = self._declared[name]
+            assert declared.statement.query is not None, "a view has a query"
+            query = query_of(declared.statement.query, declared.defined)
+            view = ViewText(query.text, query.place, query.schema)
+        return TableInfo(name, dataset.kind, dataset.schema, view)
+
+    def files(self, call: FilesCall) -> tuple[str, Schema]:
+        return self._files(call)
