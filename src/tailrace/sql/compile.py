@@ -9,8 +9,9 @@ from __future__ import annotations
 from tailrace.model.errors import Place
 from tailrace.model.types import Schema
 from tailrace.sql import operators
+from tailrace.sql.batch import BatchCompiler
 from tailrace.sql.catalog import Catalog, FilesCall, TableInfo, Target, TargetColumn, ViewText
-from tailrace.sql.compiled import StreamQuery
+from tailrace.sql.compiled import BatchQuery, StreamQuery
 from tailrace.sql.expression import Analyzer, analyze_expression
 from tailrace.sql.query import Query, parse_expression, parse_query
 from tailrace.sql.scope import Scope, relation_of
@@ -25,6 +26,7 @@ __all__ = [
     "TargetColumn",
     "ViewText",
     "analyze_expression",
+    "compile_batch",
     "compile_condition",
     "compile_stream",
     "parse_query",
@@ -34,6 +36,11 @@ __all__ = [
 def compile_stream(query: Query, catalog: Catalog, target: Target | None = None) -> StreamQuery:
     """A query over streams as branches of row programs."""
     return StreamCompiler(query, catalog).compile(target)
+
+
+def compile_batch(query: Query, catalog: Catalog, target: Target | None = None) -> BatchQuery:
+    """A query over whole tables as one DuckDB text."""
+    return BatchCompiler(query, catalog).compile(target)
 
 
 def compile_condition(text: str, schema: Schema, place: Place) -> str:

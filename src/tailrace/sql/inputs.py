@@ -11,8 +11,8 @@ from tailrace.model.types import Schema
 from tailrace.sql.catalog import Catalog, FilesCall, TableInfo
 from tailrace.sql.compiled import TOPIC_SCHEMA, FilesInput, TopicInput
 from tailrace.sql.errors import Origin
-from tailrace.sql.scope import Relation, Scope
 from tailrace.sql.expression import Analyzer
+from tailrace.sql.scope import Relation, Scope
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ class Visible:
     name: str
     value: Typed
     hidden: bool = False
+    qualified: bool = False
+    """Found only with its relation's name before it (the sides of a column of USING)."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Scope:
             for relation in self.relations
             if not qualifier or relation.answers_to(qualifier)
             for column in relation.columns
-            if column.name.lower() == wanted
+            if column.name.lower() == wanted and (qualifier or not column.qualified)
         ]
 
 

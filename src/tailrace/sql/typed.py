@@ -74,8 +74,8 @@ SHORT_CHARS_MAX = 120
 
 def once(values: Sequence[str], body: Callable[[Sequence[str]], str]) -> str:
     """`body` over names for `values`, so that each value is computed and written once."""
-    if all(len(value) <= SHORT_CHARS_MAX for value in values):
-        return body(values)
+    if all(len(value) <= SHORT_CHARS_MAX for value in values) or any("SELECT" in value for value in values):
+        return body(values)  # a subquery cannot stand in a lambda
     packed = ", ".join(f"v{i} := {value}" for i, value in enumerate(values))
     names = [f"_b.v{i}" for i in range(len(values))]
     return f"list_transform([struct_pack({packed})], lambda _b: {body(names)})[1]"
