@@ -18,8 +18,13 @@ Lookup = Callable[[str, Place], Dataset | None]
 class FilesResolver(Protocol):
     """Called for every call of `read_files` or `cloud_files`; looks at the files."""
 
-    def __call__(self, call: FilesCall) -> tuple[str, Schema]:
-        """The format, and the schema that `*` gives. Raises ProjectError with the call's place."""
+    def __call__(
+        self, path: str, format: str, options: tuple[tuple[str, str], ...], function: str, place: Place
+    ) -> Schema:
+        """What `*` gives: the columns, `_rescued_data` last where it is there, without `_metadata`.
+
+        Raises ProjectError with `place`, also where `format` is empty because the call names none.
+        """
         ...
 
 
@@ -52,4 +57,6 @@ class ProjectCatalog:
         return TableInfo(name, dataset.kind, dataset.schema, view)
 
     def files(self, call: FilesCall) -> tuple[str, Schema]:
-        return self._files(call)
+        """The format as written and what `*` gives."""
+        schema = self._files(call.path, call.format, call.options, call.function, call.place)
+        return call.format, schema
