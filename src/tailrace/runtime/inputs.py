@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
 
 from tailrace.duck.connection import connect
 from tailrace.duck.infer_files import infer_schema
@@ -22,6 +21,7 @@ from tailrace.files.options import FileOptions, parse_options
 from tailrace.lake import schema as delta_schema
 from tailrace.model import types as t
 from tailrace.model.errors import Place, ProjectError
+from tailrace.sql.catalog import FilesCall
 from tailrace.sql.parse.heads import parse
 
 FIXED_EVOLUTIONS = ("rescue", "none")
@@ -45,18 +45,20 @@ class FileSchemas:
         self._allowed = allowed
         self._found: dict[str, Known] = {}
 
-    def __call__(
-        self, path: str, format: str, options: tuple[tuple[str, str], ...], function: str, place: Place
-    ) -> t.Schema:
-        called = cast(Literal["read_files", "cloud_files"], function)
-        typed = parse_options(called, format, options, place)
+    def __call__(self, call: FilesCall) -> tuple[str, t.Schema]:
+        """The format, and what `*` gives. Raises ProjectError with the call's place."""
+        typed = parse_options(call.function, call.format, call.options, call.place)
+        return typed.format, self._schema(call, typed)
+
+    def _schema(self, call: FilesCall, typed: FileOptions) -> t.Schema:
+        place = call.place
         declared = parse_columns(typed.schema, place) if typed.schema else None
         hints = parse_columns(typed.schema_hints, place) if typed.schema_hints else None
         if declared is not None:
             return self._infer((), typed, declared, hints, place)
-        identity = _identity(path, format, options, function)
+        identity = _identity(call, typed.format)
         known = self._found.get(identity) or self._load(identity)
-        listed = list_files(path, self._root, typed, self._allowed, place)
+        listed = list_files(call.path, self._root, typed, self._allowed, place)
         new = [file for file in listed if known is None or _file_identity(file) not in known.files]
         if known is not None and (not new or typed.evolution in FIXED_EVOLUTIONS):
             return known.schema
@@ -100,11 +102,10 @@ class FileSchemas:
 
 def parse_columns(text: str, place: Place) -> t.Schema:
     """A schema written as `a INT, b STRING`, as in the options `schema` and `schemaHints`."""
-    (found,) = list(parse(f"CREATE STREAMING TABLE x ({text})", place.file)) or [None]
-    statement = found.statement if found else None
-    columns = getattr(statement, "columns", ())
-    if found is None or found.problem is not None or not columns:
-        reason = found.problem.message if found and found.problem else "no columns"
+    found = parse(f"CREATE STREAMING TABLE x ({text})", place.file)[0]
+    columns = getattr(found.statement, "columns", ())
+    if found.problem is not None or not columns:
+        reason = found.problem.message if found.problem else "no columns"
         raise ProjectError(
             f"{text!r} is no list of columns: {reason}", place=place, hint="write it as 'a INT, b STRING'"
         )
@@ -127,8 +128,8 @@ def _widened(known: t.Schema, found: t.Schema) -> t.Schema:
     return t.Schema((*head, *new, *tail))
 
 
-def _identity(path: str, format: str, options: tuple[tuple[str, str], ...], function: str) -> str:
-    text = json.dumps([path, format.lower(), sorted(options), function])
+def _identity(call: FilesCall, format: str) -> str:
+    text = json.dumps([call.path, format, sorted(call.options), call.function])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

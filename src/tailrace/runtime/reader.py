@@ -72,9 +72,10 @@ class Reader:
         dataset = self.compiled.datasets.get(name)
         table = self.tables.table(name)
         if not table.exists():
-            columns = dataset.schema.fields if dataset else ()
-            system_columns = delta_schema.SYSTEM_FIELDS if dataset and dataset.view is None else ()
-            return table_scan(table.folder, (), t.Schema((*columns, *system_columns)), ())
+            fields = dataset.schema.fields if dataset else ()
+            if dataset is not None and dataset.view is None:
+                fields += delta_schema.SYSTEM_FIELDS
+            return table_scan(table.folder, (), t.Schema(fields), ())
         columns = delta_schema.from_json(table.schema())
         files = [file.path for file in table.files(self._version(table))]
         return table_scan(table.folder, files, columns, table.partition_by())
@@ -91,7 +92,7 @@ class Reader:
         """A SELECT of a table of schema `system`."""
         if name == "rejected":
             return self.rejected_scan()
-        rows = {
+        makers: dict[str, Callable[[], list[list[Any]]]] = {
             "accounts": lambda: system.account_rows(self.decisions()),
             "batches": lambda: system.batch_rows(self.decisions(), self._finished()),
             "datasets": lambda: system.dataset_rows(self.facts()),
@@ -102,8 +103,8 @@ class Reader:
             "runs": lambda: self._ledger_rows(
                 "SELECT id, command, started_us, ended_us, exit_code, batches FROM runs"
             ),
-        }[name]()
-        return system.load(self.connection, name, rows)
+        }
+        return system.load(self.connection, name, makers[name]())
 
     def facts(self) -> Iterable[system.DatasetFacts]:
         """What there is to tell of each dataset."""

@@ -104,8 +104,7 @@ class _Catalog:
         return None
 
     def files(self, call: FilesCall) -> tuple[str, t.Schema]:
-        schema = self.opened.schemas(call.path, call.format, call.options, call.function, call.place)
-        return call.format, schema
+        return self.opened.schemas(call)
 
     def scan(self, source: Input, doors: _FileDoors, alias: str) -> str:
         """A SELECT of an input's rows."""
