@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast
 
 from tailrace.duck.connection import connect
 from tailrace.duck.infer_files import infer_schema
@@ -45,13 +46,13 @@ class FileSchemas:
         self._allowed = allowed
         self._found: dict[str, Known] = {}
 
-    def __call__(self, call: FilesCall) -> tuple[str, t.Schema]:
-        """The format, and what `*` gives. Raises ProjectError with the call's place."""
-        typed = parse_options(call.function, call.format, call.options, call.place)
-        return typed.format, self._schema(call, typed)
-
-    def _schema(self, call: FilesCall, typed: FileOptions) -> t.Schema:
-        place = call.place
+    def __call__(
+        self, path: str, format: str, options: tuple[tuple[str, str], ...], function: str, place: Place
+    ) -> t.Schema:
+        """What `*` gives. Raises ProjectError with the call's place."""
+        called = cast(Literal["read_files", "cloud_files"], function)
+        call = FilesCall(path, format, options, called, place)
+        typed = parse_options(called, format, options, place)
         declared = parse_columns(typed.schema, place) if typed.schema else None
         hints = parse_columns(typed.schema_hints, place) if typed.schema_hints else None
         if declared is not None:

@@ -104,7 +104,8 @@ class _Catalog:
         return None
 
     def files(self, call: FilesCall) -> tuple[str, t.Schema]:
-        return self.opened.schemas(call)
+        schema = self.opened.schemas(call.path, call.format, call.options, call.function, call.place)
+        return call.format, schema
 
     def scan(self, source: Input, doors: _FileDoors, alias: str) -> str:
         """A SELECT of an input's rows."""
