@@ -1,0 +1,214 @@
+"""Compiling a whole project: order, components, columns of tables, rings, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tailrace.model import types as t
+from tailrace.model.errors import Place, ProjectError, ProjectErrors
+from tailrace.project.compile import compile_project
+from tailrace.project.compiled import CompiledProject
+from tailrace.project.load import load_project
+from tailrace.sql.compiled import TableInput
+
+FILES = t.Schema((t.Field("id", t.LONG), t.Field("name", t.STRING)))
+
+PROJECT = """
+CREATE MATERIALIZED VIEW gold.v AS SELECT s.n, w.m FROM silver.s AS s JOIN w ON s.n = w.m;
+CREATE TEMPORARY VIEW w AS SELECT DISTINCT n AS m FROM silver.t;
+CREATE STREAMING TABLE silver.t (
+  n BIGINT NOT NULL COMMENT 'number', v STRING,
+  CONSTRAINT ok EXPECT (n > 0) ON VIOLATION DROP ROW
+) PARTITIONED BY (V) COMMENT 'typed' TBLPROPERTIES ('quality' = 'silver', 'tailrace.onError' = 'fail')
+AS SELECT v, n FROM STREAM(sv) WHERE n > 1;
+CREATE TEMPORARY VIEW sv AS SELECT CAST(value AS STRING) AS v, offset AS n FROM STREAM raw;
+CREATE OR REFRESH STREAMING TABLE raw AS
+SELECT value, offset, timestamp FROM STREAM read_kafka(subscribe => 'clicks');
+CREATE STREAMING TABLE silver.s;
+CREATE FLOW f AS INSERT INTO silver.s BY NAME SELECT n, v AS x FROM STREAM(silver.t);
+CREATE FLOW g AS INSERT INTO silver.s BY NAME SELECT 'a' AS x, offset AS n FROM STREAM(raw);
+CREATE STREAMING TABLE other (a, b COMMENT 'second') AS SELECT * FROM STREAM read_files('/in', format => 'csv');
+"""
+
+
+def files(
+    path: str, format: str, options: tuple[tuple[str, str], ...], function: str, place: Place
+) -> t.Schema:
+    if path == "/missing":
+        raise ProjectError("There are no files.", place=place)
+    return FILES
+
+
+def compiled(root: Path, sql: str, settings: str = "") -> CompiledProject:
+    (root / "a.sql").write_text(sql)
+    if settings:
+        (root / "tailrace.yaml").write_text(settings)
+    return compile_project(load_project(root, environment={}), files)
+
+
+def problems(root: Path, sql: str) -> list[str]:
+    with pytest.raises(ProjectErrors) as caught:
+        compiled(root, sql)
+    return [str(error) for error in caught.value.errors]
+
+
+def test_datasets_are_in_topological_order_whatever_the_order_of_statements(tmp_path: Path) -> None:
+    project = compiled(tmp_path, PROJECT)
+    assert list(project.datasets) == [
+        "default.raw",
+        "default.sv",
+        "silver.t",
+        "silver.s",
+        "gold.v",
+        "default.other",
+    ]
+    assert list(project.inlined) == ["default.w"]
+
+
+def test_components_follow_streaming_edges_and_views_stand_alone(tmp_path: Path) -> None:
+    found = {one.name: one.datasets for one in compiled(tmp_path, PROJECT).components}
+    assert found == {
+        "default.raw": ("default.raw", "default.sv", "silver.t", "silver.s"),
+        "default.other": ("default.other",),
+        "view:gold.v": ("gold.v",),
+    }
+
+
+def test_column_list_orders_types_and_describes_columns(tmp_path: Path) -> None:
+    table = compiled(tmp_path, PROJECT).datasets["silver.t"]
+    assert [(f.name, f.type, f.nullable, f.comment) for f in table.schema.fields] == [
+        ("n", t.LONG, False, "number"),
+        ("v", t.STRING, True, None),
+    ]
+    (branch,) = table.flows[0].query.branches
+    assert branch.input == TableInput("default.sv")
+    assert [column.name for column in branch.program.columns] == ["n", "v"]
+    assert table.partition_by == ("v",)
+    assert table.comment == "typed"
+    assert table.properties == {"quality": "silver", "tailrace.onerror": "fail"}
+    assert [(e.name, e.action, e.text) for e in table.expectations] == [("ok", "drop", "n > 0")]
+    assert table.definition.startswith("CREATE STREAMING TABLE silver.t (")
+
+
+def test_names_only_rename_by_position(tmp_path: Path) -> None:
+    table = compiled(tmp_path, PROJECT).datasets["default.other"]
+    assert [(f.name, f.type, f.comment) for f in table.schema.fields] == [
+        ("a", t.LONG, None),
+        ("b", t.STRING, "second"),
+    ]
+
+
+def test_flows_are_brought_to_the_first_flows_columns_by_name(tmp_path: Path) -> None:
+    table = compiled(tmp_path, PROJECT).datasets["silver.s"]
+    assert [flow.name for flow in table.flows] == ["f", "g"]
+    assert table.schema.names == ("n", "x")
+    assert [flow.query.schema.names for flow in table.flows] == [("n", "x")] * 2
+
+
+def test_table_with_columns_may_wait_for_a_flow(tmp_path: Path) -> None:
+    table = compiled(tmp_path, "CREATE STREAMING TABLE t (a INT)").datasets["default.t"]
+    assert (table.flows, table.schema.names) == ((), ("a",))
+
+
+def test_parameters_and_use_reach_into_queries(tmp_path: Path) -> None:
+    project = compiled(
+        tmp_path,
+        "USE bronze; CREATE STREAMING TABLE raw AS SELECT value AS ${column} FROM STREAM read_kafka(subscribe "
+        "=> '${topic}'); USE silver; CREATE STREAMING TABLE c AS SELECT v FROM STREAM(main.bronze.raw); "
+        "CREATE STREAMING TABLE d AS SELECT v FROM STREAM(LIVE.c)",
+        "parameters: {topic: clicks, column: v}",
+    )
+    assert list(project.datasets) == ["bronze.raw", "silver.c", "silver.d"]
+
+
+RING = """CREATE STREAMING TABLE a AS SELECT x FROM STREAM(b);
+CREATE STREAMING TABLE b AS SELECT x FROM STREAM(c);
+CREATE STREAMING TABLE c AS SELECT x FROM STREAM(a);
+CREATE STREAMING TABLE d AS SELECT x FROM STREAM(c)"""
+
+
+def test_ring_is_refused_once_with_all_places(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, RING)
+    assert "Datasets read each other in a ring: default.a -> default.b -> default.c -> default.a." in problem
+    assert "default.a at a.sql:1:1, default.b at a.sql:2:1, default.c at a.sql:3:1" in problem
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        (
+            "CREATE STREAMING TABLE t AS SELECT value AS _Row FROM STREAM read_kafka(subscribe => 'a')",
+            "a.sql:1:1: default.t has a column '_Row', which is reserved.",
+        ),
+        (
+            "CREATE STREAMING TABLE t AS SELECT value, key AS VALUE FROM STREAM read_kafka(subscribe => 'a')",
+            "a.sql:1:1: default.t has two columns 'VALUE'.",
+        ),
+        (
+            "CREATE STREAMING TABLE t",
+            "a.sql:1:1: default.t has no query, no flow and no columns.",
+        ),
+        (
+            "CREATE STREAMING TABLE t PARTITIONED BY (b) AS SELECT key, value FROM STREAM read_kafka(subscribe => 'a')",
+            "a.sql:1:26: PARTITIONED BY names 'b', which default.t does not have.",
+        ),
+        (
+            "CREATE STREAMING TABLE t PARTITIONED BY (key) AS SELECT key FROM STREAM read_kafka(subscribe => 'a')",
+            "a.sql:1:26: PARTITIONED BY names every column of default.t.",
+        ),
+        (
+            "CREATE STREAMING TABLE t (key BINARY) AS SELECT key, value FROM STREAM read_kafka(subscribe => 'a')",
+            "a.sql:1:1: The column 'value' of default.t is not in its column list.",
+        ),
+        (
+            "CREATE STREAMING TABLE t (key BINARY, x INT) AS SELECT key FROM STREAM read_kafka(subscribe => 'a')",
+            "a.sql:1:1: The column 'x' of default.t is not in its query.",
+        ),
+        (
+            "CREATE STREAMING TABLE t AS SELECT id FROM STREAM read_files('/missing', format => 'csv')",
+            "a.sql:1:51: There are no files.",
+        ),
+    ],
+)
+def test_wrong_datasets_are_refused(tmp_path: Path, sql: str, expected: str) -> None:
+    (problem,) = problems(tmp_path, sql)
+    assert problem.startswith(expected)
+
+
+def test_a_stream_over_a_view_is_refused(tmp_path: Path) -> None:
+    (problem,) = problems(
+        tmp_path,
+        "CREATE MATERIALIZED VIEW v AS SELECT id FROM read_files('/in', format => 'csv');\n"
+        "CREATE STREAMING TABLE t AS SELECT id FROM STREAM(v)",
+    )
+    assert problem.startswith("a.sql:2:51: default.v is a materialized view")
+
+
+def test_what_only_fails_because_of_its_upstream_is_not_told(tmp_path: Path) -> None:
+    (problem,) = problems(
+        tmp_path,
+        "CREATE STREAMING TABLE a AS SELECT nothing FROM STREAM read_kafka(subscribe => 'a');\n"
+        "CREATE STREAMING TABLE b AS SELECT x FROM STREAM(a);\nCREATE LIVE TABLE c AS SELECT x FROM b;\n",
+    )
+    assert problem.startswith("a.sql:1:36: [UNRESOLVED_COLUMN]")
+
+
+def test_a_table_that_auto_cdc_fills_is_told_once(tmp_path: Path) -> None:
+    (problem,) = problems(
+        tmp_path,
+        "CREATE STREAMING TABLE t;\nAPPLY CHANGES INTO t FROM STREAM(s) KEYS (id) SEQUENCE BY ts;\n"
+        "CREATE LIVE TABLE v AS SELECT * FROM t",
+    )
+    assert problem.startswith("a.sql:2:1: AUTO CDC is not executed yet.")
+
+
+def test_errors_inside_of_queries_have_their_place_in_the_file(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        "CREATE STREAMING TABLE a AS\nSELECT value,\n  nothing AS x\nFROM STREAM read_kafka(subscribe => 'a');\n"
+        "CREATE STREAMING TABLE b (CONSTRAINT c EXPECT (nothing > 1)) AS SELECT key FROM STREAM "
+        "read_kafka(subscribe => 'a')",
+    )
+    assert [problem.partition(": ")[0] for problem in found] == ["a.sql:3:3", "a.sql:5:48"]
