@@ -11,7 +11,8 @@ from typing import Any
 from arro3.core import Array, DataType, Field, Table, list_array, struct_array
 from arro3.io import read_ipc_stream, write_ipc_stream
 
-from tailrace.log.contract import CorruptLog, Record
+from tailrace.log.contract import RECORD_BYTES_MAX, CorruptLog, Record, RecordTooLarge
+from tailrace.model.errors import UsageError
 
 TIMESTAMP = DataType.timestamp("us", tz="UTC")
 HEADER_FIELDS = [Field("key", DataType.utf8()), Field("value", DataType.binary())]
@@ -34,6 +35,45 @@ def longs(values: Sequence[int]) -> Any:
     return Array.from_buffer(array("q", values)) if len(values) else Array([], DataType.int64())
 
 
+def arrow_records(table: Any, now_us: int) -> Table:
+    """A producer's Arrow data as a block's table; `value` is needed, key, timestamp, headers are not.
+
+    `table` is anything with `__arrow_c_stream__`; strings become their UTF-8 bytes.
+    """
+    given = Table.from_arrow(table).combine_chunks()
+    rows, names = given.num_rows, given.column_names
+    if "value" not in names:
+        raise UsageError("The table has no column 'value'.", hint=f"columns: {', '.join(names) or 'none'}")
+    missing = Array([None], DataType.binary()).take(Array.from_buffer(array("q", bytes(8 * rows))))
+    columns: dict[str, Any] = {
+        "key": given.column("key").cast(DataType.binary()) if "key" in names else missing,
+        "value": given.column("value").cast(DataType.binary()),
+    }
+    if "timestamp" in names:
+        columns["timestamp"] = given.column("timestamp").cast(TIMESTAMP).cast(DataType.int64())
+        if columns["timestamp"].null_count:
+            raise UsageError("The column 'timestamp' has nulls.", hint="give every record its time, or none")
+    else:
+        columns["timestamp"] = Array.from_buffer(array("q", [now_us]) * rows)
+    if "headers" in names:
+        columns["headers"] = given.column("headers")
+    return Table.from_pydict(columns)
+
+
+def check_sizes(table: Table) -> None:
+    """Raises RecordTooLarge for the first record of a block's table that is over the limit."""
+    if table.nbytes <= RECORD_BYTES_MAX:
+        return
+    keys, values = table.column("key").to_pylist(), table.column("value").to_pylist()
+    headers: Any = table.column("headers").to_pylist() if "headers" in table.column_names else None
+    for index, (key, value) in enumerate(zip(keys, values, strict=True)):
+        size = (len(key) if key else 0) + (len(value) if value else 0)
+        if headers is not None and headers[index]:
+            size += sum(len(pair["key"].encode()) + len(pair["value"] or b"") for pair in headers[index])
+        if size > RECORD_BYTES_MAX:
+            raise RecordTooLarge(index, size)
+
+
 def headers_array(headers: Sequence[Sequence[tuple[str, bytes]]]) -> Any:
     """LIST<STRUCT<key, value>>, one list per record."""
     offsets = array("i", [0])
@@ -43,10 +83,19 @@ def headers_array(headers: Sequence[Sequence[tuple[str, bytes]]]) -> Any:
         names += [name for name, _ in pairs]
         values += [value for _, value in pairs]
         offsets.append(len(names))
-    pairs_array = struct_array(
+    return _headers(offsets, names, values)
+
+
+def no_headers(rows: int) -> Any:
+    """An empty list for each of that many records."""
+    return _headers(array("i", bytes(4 * (rows + 1))), [], [])
+
+
+def _headers(offsets: array[int], names: list[str], values: list[bytes]) -> Any:
+    pairs = struct_array(
         [Array(names, DataType.utf8()), Array(values, DataType.binary())], fields=HEADER_FIELDS
     )
-    return list_array(Array.from_buffer(offsets), pairs_array)
+    return list_array(Array.from_buffer(offsets), pairs)
 
 
 def encode_block(table: Table) -> tuple[bytes, int]:
@@ -60,7 +109,9 @@ def encode_block(table: Table) -> tuple[bytes, int]:
 def decode_block(data: bytes, checksum: int, place: str) -> Table:
     """The table of a block. Raises CorruptLog, naming `place`, if it is damaged."""
     if zlib.crc32(data) != checksum:
-        raise CorruptLog(f"{place} is damaged: its checksum does not match.", hint="put the file back from a copy")
+        raise CorruptLog(
+            f"{place} is damaged: its checksum does not match.", hint="put the file back from a copy"
+        )
     try:
         return read_ipc_stream(io.BytesIO(data)).read_all()
     except Exception as error:
@@ -70,7 +121,7 @@ def decode_block(data: bytes, checksum: int, place: str) -> Table:
 def placed(table: Table, first_offset: int) -> Table:
     """What readers get: key, value, offset, timestamp with zone, headers."""
     rows = table.num_rows
-    headers = table.column("headers") if "headers" in table.column_names else headers_array([()] * rows)
+    headers = table.column("headers") if "headers" in table.column_names else no_headers(rows)
     return Table.from_arrays(
         [
             table.column("key"),

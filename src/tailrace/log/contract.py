@@ -116,6 +116,18 @@ class Log(Protocol):
         """
         ...
 
+    def append_arrow(
+        self,
+        topic: str,
+        partition: int,
+        table: Any,
+        producer: str | None = None,
+        sequence: int | None = None,
+    ) -> Appended:
+        """As `append`, of Arrow data (anything with `__arrow_c_stream__`): column value, and if it likes
+        key, timestamp, headers. The whole table is one append."""
+        ...
+
     def last_sequence(self, topic: str, partition: int, producer: str) -> int | None:
         """The last sequence stored for a producer, None if there is none; survives retention."""
         ...
@@ -146,4 +158,19 @@ class Log(Protocol):
 
         Never a record at or after the partition's offset in `protect`. Returns how many records went.
         """
+        ...
+
+    def seal(self, topic: str, partition: int) -> None:
+        """End the active segment, if it has records: the next append begins a new one."""
+        ...
+
+    def watch(self, ends: Mapping[tuple[str, int], int], timeout_s: float) -> bool:
+        """Wait until a (topic, partition) has records at or after the offset given; False at timeout.
+
+        Pass the `end` that was seen last. Looks once even if `timeout_s` is 0.
+        """
+        ...
+
+    def delete_topic(self, topic: str) -> None:
+        """Remove a topic with all records; a topic made later under its name has another `log_id`."""
         ...

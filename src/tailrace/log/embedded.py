@@ -1,22 +1,25 @@
 """The embedded log: a folder per topic, a folder per partition, SQLite segments in it.
 
-    <log>/<topic>/topic.json            identity, partitions, retention
+    <log>/<topic>/topic.json                    identity, partitions, retention
     <log>/<topic>/<p>/<first offset>.segment
 
-The last segment is active. Any number of processes append and read; SQLite's lock orders appends.
+The last segment is active. Any number of processes append and read; SQLite's lock orders appends. A
+segment's file gets its name when it is complete, so every file that is listed counts.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import shutil
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from tailrace.log.arrow import placed, records_table
+from tailrace.log.arrow import arrow_records, check_sizes, concatenated, encode_block, placed, records_table
 from tailrace.log.contract import (
     RECORD_BYTES_MAX,
     Appended,
@@ -25,13 +28,17 @@ from tailrace.log.contract import (
     RecordTooLarge,
     TopicInfo,
 )
-from tailrace.log.segment import Segment, merged
+from tailrace.log.segment import Piece, Segment, piece_of, sync
 from tailrace.model.clock import Clock
 from tailrace.model.errors import UsageError
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 SEGMENT_US = 3_600 * 1_000_000
+OPEN_SEGMENTS_MAX = 64
+"""Open segments a thread keeps: three files each, of the 1,024 that a process usually may have."""
+WATCH_INTERVAL_S = 0.02
 _NAME_SIGNS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+T = TypeVar("T")
 
 
 class EmbeddedLog:
@@ -53,7 +60,8 @@ class EmbeddedLog:
     def topics(self) -> list[str]:
         if not self._folder.is_dir():
             return []
-        return sorted(path.parent.name for path in self._folder.glob("*/topic.json"))
+        found = (path.parent.name for path in self._folder.glob("*/topic.json"))
+        return sorted(name for name in found if not name.startswith("."))
 
     def create(
         self,
@@ -76,20 +84,23 @@ class EmbeddedLog:
             "retention_seconds": retention_seconds,
             "retention_bytes": retention_bytes,
         }
-        temporary = folder / f".topic-{os.getpid()}.tmp"
+        temporary = folder / f".topic-{os.getpid()}-{threading.get_ident()}.tmp"
         temporary.write_text(json.dumps(value))
+        sync(temporary)
         try:
             (folder / "topic.json").hardlink_to(temporary)
         except FileExistsError:
             return self.describe(topic)
         finally:
             temporary.unlink()
+        sync(folder)
+        sync(self._folder)
         return self.describe(topic)
 
     def describe(self, topic: str) -> TopicInfo:
         try:
             value = json.loads((self._folder / topic / "topic.json").read_text())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             known = ", ".join(self.topics()) or "none"
             raise UsageError(f"There is no topic {topic!r}.", hint=f"topics: {known}") from None
         return TopicInfo(
@@ -109,93 +120,148 @@ class EmbeddedLog:
             if size > RECORD_BYTES_MAX:
                 raise RecordTooLarge(index, size)
         now_us = self._clock.now_us()
+        return self._append(topic, partition, piece_of(records, now_us), now_us, producer, sequence)
+
+    def append_arrow(
+        self,
+        topic: str,
+        partition: int,
+        table: Any,
+        producer: str | None = None,
+        sequence: int | None = None,
+    ) -> Appended:
+        now_us = self._clock.now_us()
+        block = arrow_records(table, now_us)
+        check_sizes(block)
+        times = block.column("timestamp")
+        latest = now_us if "timestamp" not in _columns(table) else max(times.to_pylist(), default=0)
+        piece = Piece(block.num_rows, latest, block=encode_block(block) if block.num_rows else None)
+        return self._append(topic, partition, piece, now_us, producer, sequence)
+
+    def _append(
+        self,
+        topic: str,
+        partition: int,
+        piece: Piece,
+        now_us: int,
+        producer: str | None,
+        sequence: int | None,
+    ) -> Appended:
+        self._check_partition(topic, partition)
         while True:
-            segment = self._active(topic, partition, now_us)
-            done = segment.append(records, now_us, producer, sequence)
+            done = self._active(topic, partition, now_us).append(piece, producer, sequence)
             if done is not None:
                 first, duplicate = done
-                return Appended(first, 0 if duplicate else len(records), duplicate)
+                return Appended(first, 0 if duplicate else piece.count, duplicate)
 
     def last_sequence(self, topic: str, partition: int, producer: str) -> int | None:
+        self._check_partition(topic, partition)
         paths = self._paths(topic, partition)
         return self._open(paths[-1]).sequence(producer) if paths else None
 
     def read(self, topic: str, partition: int, offset: int, rows_max: int, bytes_max: int) -> Any:
-        paths = self._paths(topic, partition)
-        begin = int(paths[0].stem) if paths else 0
-        end = self._open(paths[-1]).meta()[0] if paths else 0
+        self._check_partition(topic, partition)
+        return self._listed(
+            topic, partition, lambda paths: self._read(topic, partition, paths, offset, rows_max, bytes_max)
+        )
+
+    def _read(
+        self, topic: str, partition: int, paths: list[Path], offset: int, rows_max: int, bytes_max: int
+    ) -> Any:
+        begin, end = self._begin_of(paths), self._end_of(paths)
         if offset < begin or offset > end:
             raise LogGap(topic, partition, offset, begin, end)
         tables: list[Any] = []
         rows, size = 0, 0
-        firsts = [int(path.stem) for path in paths]
-        for path, following in zip(paths, [*firsts[1:], end + 1], strict=False):
-            if following <= offset + rows:
+        for path, following in itertools.zip_longest(paths, paths[1:]):
+            if following is not None and int(following.stem) <= offset + rows:
                 continue
             if rows >= rows_max or (tables and size >= bytes_max):
                 break
-            found = self._open(path).read(offset + rows, rows_max - rows, bytes_max - size)
+            found, count, length = self._open(path).read(offset + rows, rows_max - rows, bytes_max - size)
             tables += found
-            rows += sum(table.num_rows for table in found)
-            size += sum(table.nbytes for table in found)
-        return merged(tables) or placed(records_table([], []), offset)
+            rows += count
+            size += length
+        return concatenated(tables) if tables else placed(records_table([], []), offset)
 
     def begin_offsets(self, topic: str) -> dict[int, int]:
-        found = {}
-        for partition in range(self.describe(topic).partitions):
-            paths = self._paths(topic, partition)
-            found[partition] = int(paths[0].stem) if paths else 0
-        return found
+        partitions = range(self.describe(topic).partitions)
+        return {partition: self._begin_of(self._paths(topic, partition)) for partition in partitions}
 
     def end_offsets(self, topic: str) -> dict[int, int]:
-        found = {}
-        for partition in range(self.describe(topic).partitions):
-            paths = self._paths(topic, partition)
-            found[partition] = self._open(paths[-1]).meta()[0] if paths else 0
-        return found
+        partitions = range(self.describe(topic).partitions)
+        return {partition: self._listed(topic, partition, self._end_of) for partition in partitions}
 
     def offset_at(self, topic: str, partition: int, time_us: int) -> int:
-        paths = self._paths(topic, partition)
-        for path in paths:
-            segment = self._open(path)
-            if segment.meta()[2] >= time_us:
-                found = segment.offset_at(time_us)
+        self._check_partition(topic, partition)
+
+        def find(paths: list[Path]) -> int:
+            for path in paths:
+                segment = self._open(path)
+                found = segment.offset_at(time_us) if segment.meta().latest_us >= time_us else None
                 if found is not None:
                     return found
-        return self._open(paths[-1]).meta()[0] if paths else 0
+            return self._end_of(paths)
+
+        return self._listed(topic, partition, find)
+
+    def watch(self, ends: Mapping[tuple[str, int], int], timeout_s: float) -> bool:
+        deadline = self._clock.monotonic() + timeout_s
+        while True:
+            for (topic, partition), end in ends.items():
+                if self._listed(topic, partition, self._end_of) > end:
+                    return True
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                return False
+            self._clock.sleep(min(left, WATCH_INTERVAL_S))
 
     def retention(self, topic: str, protect: Mapping[int, int]) -> int:
         info = self.describe(topic)
         gone = 0
         for partition in range(info.partitions):
-            self._compact_sealed(topic, partition)
+            for path in self._paths(topic, partition)[:-1]:
+                self._open(path).compact()
             gone += self._forget(info, partition, protect.get(partition, 0))
         return gone
 
     def seal(self, topic: str, partition: int) -> None:
-        """Seal the active segment: the next append begins a new one."""
         paths = self._paths(topic, partition)
         if paths:
             segment = self._open(paths[-1])
-            if segment.meta()[0] > segment.first:
+            if segment.meta().end > segment.first:
                 segment.seal()
+
+    def delete_topic(self, topic: str) -> None:
+        info = self.describe(topic)
+        for path in [path for path in self._cache() if path.parent.parent.name == topic]:
+            self._cache().pop(path).close()
+        # Away in one step: what is half deleted must not look like a topic.
+        doomed = self._folder / f".deleted-{info.log_id}"
+        (self._folder / topic).rename(doomed)
+        shutil.rmtree(doomed)
+
+    def close(self) -> None:
+        """Close the files of this thread; a later call opens them again."""
+        for segment in self._cache().values():
+            segment.close()
+        self._cache().clear()
 
     def _forget(self, info: TopicInfo, partition: int, needed: int) -> int:
         """Unlink whole sealed segments that all readers have passed and the topic need not keep."""
         paths = self._paths(info.name, partition)
         now_us = self._clock.now_us()
-        total = sum(self._open(path).size() for path in paths)
+        total = sum(_size(path) for path in paths)
         gone = 0
-        for path in paths[:-1]:
-            segment = self._open(path)
-            end, _, latest, _ = segment.meta()
-            age = (now_us - latest) / 1_000_000
-            too_old = info.retention_seconds is not None and age > info.retention_seconds
+        for path, following in itertools.pairwise(paths):
+            end = int(following.stem)
+            age_s = (now_us - self._open(path).meta().latest_us) / 1_000_000
+            too_old = info.retention_seconds is not None and age_s > info.retention_seconds
             too_much = info.retention_bytes is not None and total > info.retention_bytes
             if end > needed or not (too_old or too_much):
                 break
-            total -= segment.size()
-            gone += end - segment.first
+            total -= _size(path)
+            gone += end - int(path.stem)
             self._drop(path)
         return gone
 
@@ -204,67 +270,64 @@ class EmbeddedLog:
         for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
             path.with_name(name).unlink(missing_ok=True)
 
-    def _compact_sealed(self, topic: str, partition: int) -> None:
-        for path in self._paths(topic, partition)[:-1]:
-            segment = self._open(path)
-            if segment.has_rows():
-                segment.compact()
-
     def _active(self, topic: str, partition: int, now_us: int) -> Segment:
         """The segment to append to; a full or old one is sealed and a new one begun."""
-        self._check_partition(topic, partition)
         paths = self._paths(topic, partition)
         if not paths:
             return self._begin(topic, partition, 0, now_us, [])
         segment = self._open(paths[-1])
-        end, created_us, _, sealed = segment.meta()
-        full = end > segment.first and (
-            segment.size() >= self._segment_bytes or now_us - created_us >= self._segment_us
-        )
-        if full and not sealed:
+        meta = segment.meta()
+        old = now_us - meta.created_us >= self._segment_us
+        if not meta.sealed and meta.end > segment.first and (old or _size(paths[-1]) >= self._segment_bytes):
             segment.seal()
-            sealed = True
-        if not sealed:
+            meta = segment.meta()
+        if not meta.sealed:
             return segment
-        end = segment.meta()[0]
-        return self._begin(topic, partition, end, now_us, segment.producers())
+        return self._begin(topic, partition, meta.end, now_us, segment.producers())
 
     def _begin(
         self, topic: str, partition: int, first: int, now_us: int, producers: Sequence[tuple[str, int]]
     ) -> Segment:
         path = self._folder / topic / str(partition) / f"{first:020}.segment"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        segment = Segment.create(path, now_us, producers)
-        self._cache()[path] = segment
-        return segment
+        Segment.create(path, now_us, producers)
+        return self._open(path)
 
     def _check_partition(self, topic: str, partition: int) -> None:
         partitions = self.describe(topic).partitions
         if not 0 <= partition < partitions:
             raise UsageError(f"Topic {topic!r} has partitions 0 to {partitions - 1}, not {partition}.")
 
-    def _paths(self, topic: str, partition: int) -> list[Path]:
-        """Segments in order, as far as they are complete: a new one appears once it has its tables."""
-        folder = self._folder / topic / str(partition)
-        return sorted(path for path in folder.glob("*.segment") if self._is_made(path))
+    def _listed(self, topic: str, partition: int, use: Callable[[list[Path]], T]) -> T:
+        """Call `use` with the segments; again if retention unlinked one of them meanwhile."""
+        while True:
+            try:
+                return use(self._paths(topic, partition))
+            except FileNotFoundError:
+                continue
 
-    def _is_made(self, path: Path) -> bool:
-        if path in self._cache():
-            return True
+    def _paths(self, topic: str, partition: int) -> list[Path]:
+        folder = self._folder / topic / str(partition)
         try:
-            self._open(path).meta()
-        except Exception:
-            segment = self._cache().pop(path, None)
-            if segment is not None:
-                segment.close()
-            return False
-        return True
+            names = sorted(name for name in os.listdir(folder) if name.endswith(".segment"))
+        except FileNotFoundError:
+            return []
+        return [folder / name for name in names]
+
+    def _begin_of(self, paths: list[Path]) -> int:
+        return int(paths[0].stem) if paths else 0
+
+    def _end_of(self, paths: list[Path]) -> int:
+        return self._open(paths[-1]).meta().end if paths else 0
 
     def _open(self, path: Path) -> Segment:
         cache = self._cache()
-        segment = cache.get(path)
-        if segment is None or not segment.is_ours:
-            segment = cache[path] = Segment(path)
+        segment = cache.pop(path, None)
+        if segment is not None and not segment.is_current():
+            segment.close()
+            segment = None
+        cache[path] = segment = segment or Segment(path)
+        while len(cache) > OPEN_SEGMENTS_MAX:
+            cache.pop(next(iter(cache))).close()
         return segment
 
     def _cache(self) -> dict[Path, Segment]:
@@ -274,8 +337,20 @@ class EmbeddedLog:
         return found
 
 
+def _columns(table: Any) -> Sequence[str]:
+    names: Sequence[str] = getattr(table, "column_names", ("timestamp",))
+    return names
+
+
+def _size(path: Path) -> int:
+    """Bytes of a segment on disk, its write-ahead log included."""
+    wal = path.with_name(path.name + "-wal")
+    return path.stat().st_size + (wal.stat().st_size if wal.exists() else 0)
+
+
 def _check_name(topic: str) -> None:
-    if not topic or len(topic) > 249 or set(topic) - _NAME_SIGNS or topic in (".", ".."):
+    if not topic or len(topic) > 249 or set(topic) - _NAME_SIGNS or topic.startswith("."):
         raise UsageError(
-            f"{topic!r} is no name for a topic.", hint="letters, digits, '.', '_' and '-', at most 249"
+            f"{topic!r} is no name for a topic.",
+            hint="letters, digits, '.', '_' and '-', at most 249, not beginning with '.'",
         )

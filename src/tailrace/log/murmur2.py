@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
@@ -27,3 +29,22 @@ def murmur2(data: bytes) -> int:
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of a key."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+@dataclass
+class Partitioner:
+    """Spreads records over partitions: keys by their hash, records without a key in turn.
+
+    `turn` counts the records without a key so far; the same keys from the same `turn` give the same
+    partitions.
+    """
+
+    partitions: int
+    turn: int = 0
+
+    def partition(self, key: bytes | None) -> int:
+        """The partition of the next record."""
+        if key is not None:
+            return partition_of(key, self.partitions)
+        self.turn += 1
+        return (self.turn - 1) % self.partitions
