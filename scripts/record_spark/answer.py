@@ -162,13 +162,15 @@ class Asker:
         out = list(errors)
         good = [k for k, e in enumerate(errors) if e is None]
         if isinstance(type_, (st.DateType, st.TimestampType, st.TimestampNTZType)):
-            listed = ",".join(str(k) for k in good)
+            listed = ",".join(str(k) for k in good) or "-1"
             texts = self._collect([f"CASE WHEN _i IN ({listed}) THEN string({case.sql}) END AS x"])
             return [out[row[0]] or _instant(row[1]) for row in sorted(texts)]
         for k in good:
             try:
                 found = self.frame.where(f"_i = {k}").selectExpr(f"{case.sql} AS x").collect()
                 out[k] = to_json(found[0][0], type_)
+            except (Py4JJavaError, PySparkException) as error:
+                out[k] = {"!": condition(error)}
             except Exception:
                 out[k] = {"?": "not collected"}
         return out
@@ -186,6 +188,8 @@ class Asker:
                 return [None] * count
             projection = self.projections.create(expressions, self.attributes)
         except Exception as error:
+            if condition(error).startswith("INTERNAL_ERROR"):  # it takes several plans: only a query can tell
+                return [None] * count
             return [{"!": condition(error)}] * count
         errors: list[Any] = []
         for row in self.inputs:

@@ -62,6 +62,19 @@ CASES: list[dict[str, Any]] = [
      "options": {"timestampFormat": "MM/dd/yyyy HH:mm:ss"}},
     {"format": "csv", "text": "02 Jan 2024 03:04 PM\n02 jan 2024 03:04 pm", "schema": "a TIMESTAMP",
      "options": {"timestampFormat": "dd MMM yyyy hh:mm a"}},
+    {"format": "csv", "text": "01/02/24\n01/02/75\n02/29/72\n1/2/24", "schema": "a DATE",
+     "options": {"dateFormat": "MM/dd/yy"}},
+    {"format": "csv", "text": "2024-01-02T03:04:05.123Z\n2024-01-02T03:04:05.123+02:30\n"
+     "2024-01-02T03:04:05.12Z\n2024-01-02T03:04:05.123", "schema": "a TIMESTAMP",
+     "options": {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"}},
+    {"format": "csv", "text": "2024-01-02 00:04 AM\n2024-01-02 12:04 AM\n2024-01-02 13:04 PM\n2024-02-30 01:00 AM",
+     "schema": "a TIMESTAMP", "options": {"timestampFormat": "yyyy-MM-dd hh:mm a"}},
+    {"format": "csv", "text": "2024-01-02 24:00\n2024-01-02 23:59\n2024-1-2 3:4", "schema": "a TIMESTAMP",
+     "options": {"timestampFormat": "yyyy-MM-dd HH:mm"}},
+    {"format": "csv", "text": "20240102\n2024-01-02\n2024012", "schema": "a DATE",
+     "options": {"dateFormat": "yyyyMMdd"}},
+    {"format": "csv", "text": "2024-02-30\n2024-00-10\n2023-02-29", "schema": "a DATE",
+     "options": {"dateFormat": "yyyy-MM-dd"}},
     {"format": "json", "text": '{"a":1}\n{"a":"1"}\n{"a":1.5}\n{"a":true}\n{"a":null}\n{}\n{"a":[1]}\n\nx\n'
      '{"a":{"b":1}}\n{"a":99999999999}', "schema": "a INT", "options": {}},
     {"format": "json", "text": '{"a":1}\n{"a":"x"}\n{"a":1.50}\n{"a":true}\n{"a":null}\n{"a":[1, 2]}\n'

@@ -147,9 +147,20 @@ def _string_to_decimal(sql: str, target: t.DataType, safe: bool) -> str:
     loose = f"^{BLANKS}({_NUMBER}){BLANKS}$"
 
     def body(v: str) -> str:
-        return _text_cast(v, f"WHEN regexp_matches({v}, '{loose}') THEN regexp_extract({v}, '{loose}', 1)", target, safe)
+        arms = f"WHEN regexp_matches({v}, '{loose}') THEN regexp_extract({v}, '{loose}', 1)"
+        return _narrowed(_text_cast(v, arms, _roomy(target), safe), target, safe)
 
     return once([sql], lambda names: body(names[0]))
+
+
+def _roomy(target: t.DataType) -> t.DataType:
+    """DuckDB reads no exponent into a DECIMAL without a digit before the point: read it into a wider one."""
+    assert isinstance(target, t.DecimalType)
+    return t.DecimalType(38, target.scale) if target.precision == target.scale < 38 else target
+
+
+def _narrowed(sql: str, target: t.DataType, safe: bool) -> str:
+    return sql if _roomy(target) == target else f"{_word(safe)}({sql} AS {duck(target)})"
 
 
 def _string_to_bool(sql: str, target: t.DataType, safe: bool) -> str:
@@ -274,10 +285,11 @@ def _double_to_float(sql: str, target: t.DataType, safe: bool) -> str:
 
 
 def _double_to_decimal(sql: str, target: t.DataType, safe: bool) -> str:
-    return once(
-        [sql],
-        lambda v: f"CASE WHEN isfinite({v[0]}) THEN {_word(safe)}(CAST({v[0]} AS VARCHAR) AS {duck(target)}) END",
-    )
+    def body(v: str) -> str:
+        read = f"{_word(safe)}(CAST({v} AS VARCHAR) AS {duck(_roomy(target))})"
+        return f"CASE WHEN isfinite({v}) THEN {_narrowed(read, target, safe)} END"
+
+    return once([sql], lambda names: body(names[0]))
 
 
 def _float_to_decimal(sql: str, target: t.DataType, safe: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tailrace.model.types import BOOLEAN
-from tailrace.sql.functions.table import ANY, Arg, Function, Resolved, T, scalar
+from tailrace.sql.functions.table import ANY, NUMERIC, Arg, Function, Resolved, T, scalar
 
 
 def _resolve_coalesce(args: Sequence[Arg]) -> Resolved:
@@ -34,4 +34,9 @@ FUNCTIONS: tuple[Function, ...] = (
         null="never",
         pretty=lambda _, a: f"({a[0]} IS NOT NULL)",
     ),
+    scalar("greatest", [T, T, ...], T, "greatest({*})", min_args=2),
+    scalar("least", [T, T, ...], T, "least({*})", min_args=2),
+    scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never"),
+    scalar("nullifzero", [NUMERIC], NUMERIC, "nullif({0}, 0)", null="always"),
+    scalar("zeroifnull", [NUMERIC], NUMERIC, "coalesce({0}, 0)", null="never"),
 )
