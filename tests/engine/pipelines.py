@@ -96,3 +96,80 @@ def project(*datasets: Dataset) -> CompiledProject:
 def numbers() -> CompiledProject:
     """topic -> bronze.raw -> silver.ids (partitioned, with an expectation) -> gold.counts."""
     return project(raw(), ids(), counts())
+
+
+def only_raw() -> CompiledProject:
+    """topic -> bronze.raw."""
+    return project(raw())
+
+
+def ids_added() -> CompiledProject:
+    """The same with two more datasets: one reads the table, one reads the topic itself."""
+    direct = stream("bronze.direct", RAW_SCHEMA, (TopicInput(TOPIC), RAW))
+    return project(raw(), ids(), direct)
+
+
+FAILING = Expectation("all_small", '"id" < 1000', "fail", "id < 1000")
+
+
+def strict() -> CompiledProject:
+    """silver.ids refuses the batch where a row is too large; gold.copy reads from it."""
+    judged = stream("silver.ids", IDS_SCHEMA, (TableInput("bronze.raw"), IDS), expectations=(FAILING,))
+    return project(raw(), judged, stream("gold.copy", IDS_SCHEMA, (TableInput("silver.ids"), COPY_IDS)))
+
+
+def relaxed() -> CompiledProject:
+    """The same pipeline, mended: the rule only drops."""
+    judged = stream("silver.ids", IDS_SCHEMA, (TableInput("bronze.raw"), IDS), expectations=(SMALL,))
+    return project(raw(), judged, stream("gold.copy", IDS_SCHEMA, (TableInput("silver.ids"), COPY_IDS)))
+
+
+def hopeless() -> CompiledProject:
+    """Every row of silver.ids fails: the query is wrong, not the data."""
+    schema = t.Schema((t.Field("id", t.INT),))
+    failing = RowProgram((), None, (Column("id", t.INT, "CAST('[DIVIDE_BY_ZERO] no' AS INTEGER)"),))
+    return project(raw(), stream("silver.ids", schema, (TableInput("bronze.raw"), failing)))
+
+
+def wider() -> CompiledProject:
+    """numbers() with one more column in silver.ids."""
+    schema = t.Schema((*IDS_SCHEMA.fields, t.Field("twice", t.LONG)))
+    columns = (*IDS.columns, Column("twice", t.LONG, f"{NUMBER}::BIGINT * 2"))
+    program = RowProgram((), IDS.where, columns)
+    judged = stream(
+        "silver.ids",
+        schema,
+        (TableInput("bronze.raw"), program),
+        expectations=(SMALL,),
+        partition_by=("parity",),
+    )
+    return project(raw(), judged, counts())
+
+
+def narrower() -> CompiledProject:
+    """numbers() without a column that silver.ids has."""
+    schema = t.Schema((t.Field("id", t.LONG),))
+    program = RowProgram((), None, (Column("id", t.LONG, f"{NUMBER}::BIGINT"),))
+    return project(raw(), stream("silver.ids", schema, (TableInput("bronze.raw"), program)))
+
+
+def through_view() -> CompiledProject:
+    """topic -> temporary view -> one table."""
+    between = stream("silver.between", IDS_SCHEMA, (TopicInput(TOPIC), IDS), kind="temporary_view")
+    first = stream("silver.first", IDS_SCHEMA, (TableInput("silver.between"), COPY_IDS))
+    return project(between, first)
+
+
+def through_view_later() -> CompiledProject:
+    """The same with a second reader of the view, added later."""
+    between = stream("silver.between", IDS_SCHEMA, (TopicInput(TOPIC), IDS), kind="temporary_view")
+    first = stream("silver.first", IDS_SCHEMA, (TableInput("silver.between"), COPY_IDS))
+    second = stream("silver.second", IDS_SCHEMA, (TableInput("silver.between"), COPY_IDS))
+    return project(between, first, second)
+
+
+def failing_view() -> CompiledProject:
+    """gold.counts fails on a row: it keeps what it has."""
+    schema = t.Schema((t.Field("parity", t.STRING), t.Field("n", t.LONG)))
+    sql = "SELECT parity, CAST('x' || parity AS BIGINT) AS n FROM \"in0\""
+    return project(raw(), ids(), view("gold.counts", schema, sql, "silver.ids"))
