@@ -39,6 +39,9 @@ def test_a_misspelt_option_is_named_with_the_nearest_one() -> None:
         ("json", "singleVariantColumn", "v"),
         ("csv", "lineSep", ";"),
         ("csv", "dateFormat", "yyyy-QQ"),
+        ("csv", "timestampFormat", "hh:mm"),
+        ("csv", "timestampFormat", "XXX yyyy"),
+        ("csv", "dateFormat", "yyyy'"),
         ("parquet", "mergeSchema", "true"),
     ],
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tailrace.duck.connection import literal
 from tailrace.duck.types import duck_type
 from tailrace.files.options import FileOptions
-from tailrace.files.patterns import parse_pattern
+from tailrace.files.patterns import Pattern, parse_pattern
 from tailrace.model import types as t
 from tailrace.model.errors import Refused
 
@@ -59,7 +59,7 @@ def date_from_text(sql: str, options: FileOptions) -> str:
         pattern = parse_pattern(options.date_format)
         return (
             f"CASE WHEN regexp_full_match({sql}, {literal(pattern.regex)}) "
-            f"THEN TRY(strptime({sql}, {literal(pattern.format)})::DATE) END"
+            f"THEN TRY({_parsed(sql, pattern)}::DATE) END"
         )
     loose = (
         f"list_transform([regexp_extract({sql}, {literal(_LOOSE_DATE)}, ['y', 'm', 'd'])], lambda g: "
@@ -78,7 +78,7 @@ def timestamp_from_text(sql: str, type_: t.DataType, options: FileOptions) -> st
     duck = duck_type(type_)
     if options.timestamp_format is not None:
         pattern = parse_pattern(options.timestamp_format)
-        value = f"strptime({sql}, {literal(pattern.format)})"
+        value = _parsed(sql, pattern)
         if not pattern.has_zone and duck != "TIMESTAMP":
             value = f"({value} AT TIME ZONE 'UTC')"
         return f"CASE WHEN regexp_full_match({sql}, {literal(pattern.regex)}) THEN TRY({value}::{duck}) END"
@@ -98,6 +98,15 @@ def timestamp_from_text(sql: str, type_: t.DataType, options: FileOptions) -> st
         f"if(g.f = '', '0', g.f[1:6]) || {zone} END AS {duck}))[1]"
     )
     return f"CASE WHEN {plain} THEN TRY_CAST({sql} AS {duck}) WHEN {sql} IS NOT NULL THEN {loose} END"
+
+
+def _parsed(sql: str, pattern: Pattern) -> str:
+    if pattern.has_zone:
+        sql = f"regexp_replace({sql}, 'Z$', '+00:00')"
+    value = f"strptime({sql}, {literal(pattern.format)})"
+    if not pattern.short_year:
+        return value
+    return f"(CASE WHEN year({value}) < 2000 THEN {value} + INTERVAL 100 YEAR ELSE {value} END)"
 
 
 def _fraction(sql: str, duck: str) -> str:

@@ -75,8 +75,11 @@ class PlainFile:
 
 
 def open_source(listed: ListedFile, options: FileOptions, scratch: Path) -> PlainFile:
-    """Copy a file, unpacked, into `scratch`. Raises BrokenFile where it cannot be read to its end, and
-    EnvironmentFailure where it has changed or gone since it was listed: another listing will tell."""
+    """Copy a file, unpacked, into `scratch`.
+
+    Raises BrokenFile where it cannot be read to its end, and EnvironmentFailure where it has changed or gone
+    since it was listed: another listing will tell.
+    """
     target = scratch / f"{hashlib.sha256(listed.path.encode()).hexdigest()[:24]}.plain"
     digest = hashlib.sha256()
     textual = options.format in TEXTUAL

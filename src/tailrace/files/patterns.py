@@ -32,8 +32,9 @@ _LETTERS: dict[str, tuple[str, str]] = {
     "mm": (r"\d{2}", "%M"),
     "s": (r"\d{1,2}", "%S"),
     "ss": (r"\d{2}", "%S"),
-    "SSS": (r"\d{3}", "%g"),
-    "SSSSSS": (r"\d{6}", "%f"),
+    "S": (r"\d", "%f"),
+    "SSS": (r"\d{1,3}", "%f"),
+    "SSSSSS": (r"\d{1,6}", "%f"),
     "a": ("(?i:AM|PM)", "%p"),
     "XXX": (r"(?:Z|[+-]\d{2}:\d{2})", "%z"),
 }
@@ -46,12 +47,14 @@ class Pattern:
     regex: str
     format: str
     has_zone: bool
+    short_year: bool
+    """Two digits, which are of 2000 to 2099 to Spark."""
 
 
 def parse_pattern(pattern: str, place: Place | None = None) -> Pattern:
     """Translate a pattern such as `MM/dd/yyyy HH:mm:ss`; raises Refused for what is not in the table."""
     regex, form = [], []
-    zone = False
+    found: set[str] = set()
     position = 0
     while position < len(pattern):
         char = pattern[position]
@@ -69,7 +72,7 @@ def parse_pattern(pattern: str, place: Place | None = None) -> Pattern:
                 )
             regex.append(_LETTERS[letters][0])
             form.append(_LETTERS[letters][1])
-            zone = zone or letters == "XXX"
+            found.add(letters)
             position += len(letters)
             continue
         elif char in "[]#{}":
@@ -78,7 +81,11 @@ def parse_pattern(pattern: str, place: Place | None = None) -> Pattern:
             text, position = char, position + 1
         regex.append(re.escape(text))
         form.append(text.replace("%", "%%"))
-    return Pattern("".join(regex), "".join(form), zone)
+    if found & {"h", "hh"} and "a" not in found:
+        raise Refused(f"The pattern {pattern!r} has an hour of the half day without `a`.", place=place)
+    if "XXX" in found and not pattern.endswith("XXX"):
+        raise Refused(f"The pattern {pattern!r} has a zone that is not at its end.", place=place)
+    return Pattern("".join(regex), "".join(form), "XXX" in found, "yy" in found)
 
 
 def _quoted(pattern: str, start: int, place: Place | None) -> tuple[str, int]:
