@@ -327,9 +327,9 @@ class BatchCompiler:
                 table,
                 hint="Read a streaming table.",
             )
-        hidden = _HIDDEN if info.kind == "streaming_table" else ()
+        extra = _HIDDEN if info.kind == "streaming_table" else ()
         return self._read(
-            TableInput(info.name), info.schema, info.name, hidden, tuple(info.name.split("."))
+            TableInput(info.name), info.schema, info.name, extra, tuple(info.name.split("."))
         ), None
 
     def _read(

@@ -336,6 +336,7 @@ class SelectBlock:
         own = Analyzer(self.origin, analyzer.scope, _NoWindows(self))
         spec, label = self._spec(node, own, function)
         probe, resolved = self._aggregate_text(own, inner, function, call, (), "\0")
+        label = label.replace("{offset}", _offset_of(call))
         ordered = self._order_of(node, own)
         if function.kind == "window" and not ordered:
             raise self.origin.wrong(
@@ -412,9 +413,8 @@ class SelectBlock:
     def _frame(self, spec: Any, function: Function, ordered: bool) -> str:
         if spec is None:
             if function.kind == "window":
-                name = function.names[0]
-                if name in ("lag", "lead"):
-                    return f"ROWS BETWEEN {'-1' if name == 'lag' else '1'} FOLLOWING AND {'-1' if name == 'lag' else '1'} FOLLOWING"
+                if function.names[0] in ("lag", "lead"):
+                    return "ROWS BETWEEN {offset} FOLLOWING AND {offset} FOLLOWING"
                 return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
             if ordered:
                 return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
@@ -720,6 +720,12 @@ def has_aggregate(node: Any) -> bool:
 
 def order_parts(node: exp.Column) -> list[Any]:
     return list(node.parts)
+
+
+def _offset_of(call: Call) -> str:
+    """The frame of lag and lead, as Spark prints it."""
+    written = call.nodes[1].name if len(call.nodes) > 1 else "1"
+    return f"-{written}" if call.name.lower() == "lag" and written != "0" else written
 
 
 def _is_count_star(call: Call) -> bool:

@@ -211,12 +211,9 @@ class Analyzer:
         if isinstance(right, exp.Boolean):
             inner = operators.as_boolean(value, "IS")
             word = "true" if right.this else "false"
-            made = _test(
-                inner, f"({inner.sql} IS NOT DISTINCT FROM {word})", f"({value.name} IS {word.upper()})"
-            )
-            if negated:
-                return replace(made, sql=f"(NOT {made.sql})", name=f"({value.name} IS NOT {word.upper()})")
-            return made
+            label = f"({value.name} <=> {word})"
+            made = _test(inner, f"({inner.sql} IS NOT DISTINCT FROM {word})", label)
+            return replace(made, sql=f"(NOT {made.sql})", name=f"(NOT {label})") if negated else made
         raise NotAnswered(f"IS {_spelled(right)} is not answered")
 
     def _in(self, node: exp.In) -> Typed:
@@ -242,7 +239,8 @@ class Analyzer:
         inner = node.this
         if not isinstance(inner, (exp.Like, exp.ILike)):
             raise NotAnswered("ESCAPE is not answered here")
-        return self._matched(inner, "like" if isinstance(inner, exp.Like) else "ilike", node.expression)
+        made = self._matched(inner, "like" if isinstance(inner, exp.Like) else "ilike", node.expression)
+        return replace(made, name=f"{made.name} ESCAPE '{node.expression.name}'")
 
     def _matched(self, node: Any, name: str, escape: Any) -> Typed:
         if isinstance(node.expression, (exp.Any, exp.All)):
@@ -268,6 +266,12 @@ class Analyzer:
         a, b = operators.cast_to(left, met), operators.cast_to(right, met)
         sql = f"xor({a.sql}, {b.sql})" if symbol == "^" else f"({a.sql} {symbol} {b.sql})"
         return operators.joined((a, b), sql, met, f"({left.name} {symbol} {right.name})")
+
+    def _bit_not(self, node: exp.BitwiseNot) -> Typed:
+        value = self.expr(node.this)
+        if not isinstance(value.type, t.IntegralType):
+            raise NotAnswered(f"'~' of {value.type} is not answered")
+        return operators.joined((value,), f"(~{value.sql})", value.type, f"~{value.name}")
 
     # CASE, casts, access
 
@@ -302,7 +306,9 @@ class Analyzer:
             return self._prefixed(inner, kind)
         if isinstance(inner, exp.Literal) and not inner.is_string and not node.meta.get("explicit"):
             return self._suffixed(inner, kind)
-        value = self.expr(inner)
+        return self._cast_of(self.expr(inner), kind, safe)
+
+    def _cast_of(self, value: Typed, kind: t.DataType, safe: bool) -> Typed:
         sql, fallible = cast_sql(value.sql, value.type, kind, safe)
         word = "TRY_CAST" if safe else "CAST"
         nullable = value.nullable or safe or operators.fails_to_null(value.type, kind)
@@ -408,6 +414,9 @@ class Analyzer:
 
     def call(self, node: Any, call: Call) -> Typed:
         """A call of a function of the table, by its kind."""
+        kind = CAST_CALLS.get(call.name.lower())
+        if kind is not None and len(call.nodes) == 1:
+            return self._cast_of(self.expr(call.nodes[0]), kind, False)
         function = TABLE.find(call.name)
         if function is None:
             raise self.origin.refused(
@@ -519,6 +528,21 @@ def _nearest(name: str) -> str | None:
     return f"Did you mean {', '.join(close)}?" if close else None
 
 
+CAST_CALLS: dict[str, t.DataType] = {
+    "boolean": t.BOOLEAN,
+    "tinyint": t.BYTE,
+    "smallint": t.SHORT,
+    "int": t.INT,
+    "bigint": t.LONG,
+    "float": t.FLOAT,
+    "double": t.DOUBLE,
+    "decimal": t.DecimalType(10, 0),
+    "date": t.DATE,
+    "timestamp": t.TIMESTAMP,
+    "binary": t.BINARY,
+    "string": t.STRING,
+}
+"""Calls that are casts: `int(x)`."""
 _ARITHMETIC: dict[Any, str] = {
     exp.Add: "add",
     exp.Sub: "sub",
@@ -565,6 +589,7 @@ _RULES: dict[Any, Callable[[Analyzer, Any], Typed]] = {
     exp.BitwiseAnd: Analyzer._bits,
     exp.BitwiseOr: Analyzer._bits,
     exp.BitwiseXor: Analyzer._bits,
+    exp.BitwiseNot: Analyzer._bit_not,
     exp.Case: Analyzer._case,
     exp.Cast: Analyzer._cast,
     exp.TryCast: Analyzer._cast,

@@ -86,18 +86,25 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
     symbol = _SYMBOLS[operation]
     name = f"({left.name} {symbol} {right.name})"
     if coerce.is_datetime(left.type) or coerce.is_datetime(right.type):
-        return replace(_with_dates(operation, left, right), name=name)
+        made = _with_dates(operation, left, right)
+        if coerce.is_interval(left.type) or coerce.is_interval(right.type):
+            return replace(made, name=f"{left.name} {symbol} {right.name}")
+        if isinstance(made.type, t.DateType):
+            first, second = (left, right) if coerce.is_datetime(left.type) else (right, left)
+            return replace(made, name=f"date_{operation}({first.name}, {second.name})")
+        return replace(made, name=name)
     if coerce.is_interval(left.type) or coerce.is_interval(right.type):
         return replace(_with_intervals(operation, left, right), name=name)
     a, b = _numbers(operation, left, right)
     if operation == "intdiv":
-        return replace(_whole_division(a, b), name=name)
+        return replace(_whole_division(a, b), name=name, nullable=True)
     if isinstance(a.type, t.DecimalType):
-        return replace(_decimals(operation, a, b), name=name)
+        made = _decimals(operation, a, b)
+        return replace(made, name=name, nullable=made.nullable or operation in ("div", "mod"))
     if operation == "div":
-        return replace(_division(a, b), name=name)
+        return replace(_division(a, b), name=name, nullable=True)
     if operation == "mod":
-        return replace(_remainder(a, b), name=name)
+        return replace(_remainder(a, b), name=name, nullable=True)
     fallible = isinstance(a.type, t.IntegralType)
     return joined((a, b), f"({a.sql} {symbol} {b.sql})", a.type, name, fallible)
 

@@ -8,13 +8,14 @@ its alias.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from tailrace.model.errors import Place, ProjectError, Refused
 from tailrace.sql.errors import Origin
@@ -106,7 +107,7 @@ def parse_expression(text: str, place: Place) -> Query:
 def _parse(origin: Origin, query: bool) -> Query:
     dialect = Dialect()
     try:
-        tokens = dialect.tokenize(origin.text)
+        tokens = _spelled(dialect.tokenize(origin.text), origin)
         parser = _Parser(dialect=dialect)
         if query:
             trees = parser.parse(tokens, origin.text)
@@ -124,6 +125,47 @@ def _parse(origin: Origin, query: bool) -> Query:
     if query and not isinstance(tree, (exp.Query, exp.Values)):
         raise origin.wrong(f"Expected a query, found {tree.key.upper()}.", tree)
     return Query(tree, origin, tuple(parser._watermarks))
+
+
+_ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([01][0-7]{2})|(.))", re.DOTALL)
+
+
+def _spelled(tokens: list[Any], origin: Origin) -> list[Any]:
+    """The tokens with string literals read as Spark reads them: a doubled quote is one, `\\d` is `d`."""
+    result: list[Any] = []
+    for token in tokens:
+        if token.token_type == TokenType.PIPE_GT:
+            raise Refused("The pipe syntax |> is not answered.", place=origin.at(token.start))
+        quote = origin.text[token.start : token.start + 1]
+        if token.token_type == TokenType.STRING and quote in ("'", '"'):
+            previous = result[-1] if result else None
+            value = _unescaped(origin.text[token.start + 1 : token.end])
+            doubled = (
+                previous is not None
+                and previous.token_type == TokenType.STRING
+                and previous.end + 1 == token.start
+                and origin.text[previous.end] == quote
+            )
+            if doubled:
+                start, value = previous.start, f"{previous.text}{quote}{value}"
+                result.pop()
+            else:
+                start = token.start
+            token = Token(TokenType.STRING, value, line=token.line, col=token.col, start=start, end=token.end)
+        result.append(token)
+    return result
+
+
+def _unescaped(raw: str) -> str:
+    def one(match: re.Match[str]) -> str:
+        if match[1] or match[2]:
+            return chr(int(match[1] or match[2], 16))
+        if match[3]:
+            return chr(int(match[3], 8))
+        return _ESCAPES.get(match[4], match[4])
+
+    return _ESCAPE.sub(one, raw) if "\\" in raw else raw
 
 
 def _syntax_error(origin: Origin, error: SqlglotError) -> ProjectError:

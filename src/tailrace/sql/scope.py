@@ -76,7 +76,7 @@ class Scope:
                     hint="Write the relation's name before it.",
                 )
             if hits:
-                base = replace(hits[0].value, name=".".join(parts[: used + 1]))
+                base = replace(hits[0].value, name=parts[used])
                 return fields_of(base, parts[used + 1 :], origin, node)
         if head in self.aliases:
             return fields_of(self.aliases[head], parts[1:], origin, node)

@@ -11,6 +11,7 @@ from sqlglot import exp
 from tailrace.model import types as t
 from tailrace.sql.errors import Origin
 from tailrace.sql.functions.registry import TABLE
+from tailrace.sql.expression import CAST_CALLS
 from tailrace.sql.scope import Relation, Scope, Visible, fields_of
 from tailrace.sql.typed import Typed
 
@@ -97,11 +98,21 @@ def output_name(item: Item, value: Typed) -> str:
     """The column's name: the alias, the column's or field's own name, else Spark's text of the expression."""
     if item.names:
         return item.names[0]
-    if isinstance(item.node, exp.Column):
-        return str(item.node.name)
-    if isinstance(item.node, exp.Dot):
-        return str(item.node.expression.name)
+    node = item.node
+    if isinstance(node, exp.Column):
+        return str(node.name)
+    if isinstance(node, exp.Dot) and isinstance(node.find(exp.Column, exp.Anonymous), exp.Column):
+        return str(node.expression.name)
+    if isinstance(node, (exp.Cast, exp.TryCast)) or (isinstance(node, exp.Anonymous) and is_cast_call(node)):
+        inner = node.this if isinstance(node, exp.Cast) else node.expressions[0]
+        if isinstance(inner, exp.Column) and f"({inner.name} AS " in value.name:
+            return str(inner.name)  # a cast of a column keeps the column's name
     return value.name
+
+
+def is_cast_call(node: Any) -> bool:
+    """Whether a call such as `int(x)` is a cast."""
+    return node.name.lower() in CAST_CALLS and len(node.expressions) == 1
 
 
 def positional(value: Typed, name: str) -> Visible:

@@ -24,7 +24,8 @@ def _rank(name: str, cast: str = "INTEGER", sensitive: bool = False) -> Function
             finish=lambda sql: f"CAST({sql} AS {cast})",
         )
 
-    return Function((name,), "window", resolve)
+    shown = name if name == "row_number" else name.upper()
+    return Function((name,), "window", resolve, lambda _, __: f"{shown}()")
 
 
 def _resolve_ntile(args: Sequence[Arg]) -> Resolved:
@@ -64,7 +65,10 @@ def _neighbour(name: str) -> Function:
             order_sensitive=True,
         )
 
-    return Function((name,), "window", resolve)
+    def pretty(_: str, given: Sequence[str]) -> str:
+        return f"{name}({', '.join([*given, *('1', 'NULL')[len(given) - 1 :]])})"
+
+    return Function((name,), "window", resolve, pretty)
 
 
 FUNCTIONS: tuple[Function, ...] = (
