@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import click
 import pytest
 
 from tailrace.cli.main import VERBS, Verbs, run
@@ -22,14 +23,23 @@ def test_help_lists_verbs_without_loading_anything_heavy() -> None:
     assert VERBS["validate"] in done.stdout
 
 
-@pytest.mark.parametrize("verb", Verbs("tailrace").list_commands(None))  # type: ignore[arg-type]
-def test_help_of_every_verb_has_examples(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([verb, "--help"]) == 0
-    text = capsys.readouterr().out
-    assert "Examples:" in text
-    assert (
-        f"tailrace {verb}" in text.partition("Examples:")[2] or f" {verb}" in text.partition("Examples:")[2]
-    )
+def commands() -> list[list[str]]:
+    """Every verb, and every verb of a verb such as `topic reset`."""
+    verbs = Verbs("tailrace")
+    context = click.Context(verbs)
+    found = []
+    for name in verbs.list_commands(context):
+        command = verbs.get_command(context, name)
+        inner = command.list_commands(context) if isinstance(command, click.Group) else []
+        found += [[name, one] for one in inner] or [[name]]
+    return found
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_help_of_every_verb_has_examples(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*words, "--help"]) == 0
+    examples = capsys.readouterr().out.partition("Examples:")[2]
+    assert " ".join(words) in " ".join(examples.split())
 
 
 def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

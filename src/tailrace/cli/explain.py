@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import click
@@ -31,7 +32,8 @@ def command(call: Invocation, dataset: str) -> None:
     from tailrace.runtime.project import open_project
 
     project = open_project(call.directory, call.profile).compiled
-    call.answer(list(explain(project, dataset_named(project, dataset))), COLUMNS)
+    # SQL is shown whole.
+    call.answer(list(explain(project, dataset_named(project, dataset))), COLUMNS, cell_width_max=sys.maxsize)
 
 
 def explain(project: CompiledProject, dataset: Dataset) -> Iterator[Part]:

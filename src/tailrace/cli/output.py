@@ -20,17 +20,19 @@ Output = Literal["table", "json", "csv"]
 OUTPUTS: tuple[Output, ...] = ("table", "json", "csv")
 Row = Mapping[str, Any]
 
-_CELL_WIDTH_MAX = 80
+CELL_WIDTH_MAX = 80
 
 
-def render(rows: Iterable[Row], columns: Sequence[str], output: Output) -> str:
-    """The whole answer as text, with a newline at its end."""
+def render(
+    rows: Iterable[Row], columns: Sequence[str], output: Output, cell_width_max: int = CELL_WIDTH_MAX
+) -> str:
+    """The whole answer as text, with a newline at its end. Only cells of tables are cut."""
     listed = [[row.get(column) for column in columns] for row in rows]
     if output == "json":
         return _json(listed, columns)
     if output == "csv":
         return _csv(listed, columns)
-    return _table(listed, columns)
+    return _table(listed, columns, cell_width_max)
 
 
 def plain(value: Any) -> Any:
@@ -85,15 +87,15 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, width_max: int) -> str:
     """One line without control characters, so that data cannot move the cursor of a terminal."""
     text = "" if value is None else _text(value)
     text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
-    return text if len(text) <= _CELL_WIDTH_MAX else text[: _CELL_WIDTH_MAX - 1] + "…"
+    return text if len(text) <= width_max else text[: width_max - 1] + "…"
 
 
-def _table(rows: list[list[Any]], columns: Sequence[str]) -> str:
-    cells = [[_cell(value) for value in row] for row in rows]
+def _table(rows: list[list[Any]], columns: Sequence[str], cell_width_max: int) -> str:
+    cells = [[_cell(value, cell_width_max) for value in row] for row in rows]
     widths = [max([len(column), *(len(row[i]) for row in cells)]) for i, column in enumerate(columns)]
     right = [
         bool(rows)

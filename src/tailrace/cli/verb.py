@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tailrace.cli.output import OUTPUTS, Output, Row, render
+from tailrace.cli.output import CELL_WIDTH_MAX, OUTPUTS, Output, Row, render
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,9 +24,11 @@ class Invocation:
     profile: str | None = None
     output: Output = "table"
 
-    def answer(self, rows: Iterable[Row], columns: Sequence[str]) -> None:
+    def answer(
+        self, rows: Iterable[Row], columns: Sequence[str], cell_width_max: int = CELL_WIDTH_MAX
+    ) -> None:
         """Print rows in the wanted form."""
-        click.echo(render(rows, columns, self.output), nl=False)
+        click.echo(render(rows, columns, self.output, cell_width_max), nl=False)
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:

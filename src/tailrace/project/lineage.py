@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tailrace.model.types import Schema
 from tailrace.project.compiled import CompiledProject, Dataset
@@ -136,23 +136,34 @@ def _batch(project: CompiledProject, dataset: Dataset, query: BatchQuery) -> Ite
         try:
             node = sqlglot_lineage.lineage(f'"{column}"', query.sql, schema=schema, dialect="duckdb")
             origins = sorted(set(_leaves(node, inputs)))
+            unchanged = _is_passed_on(node)
         except (SqlglotError, ValueError):
             origins = [(input_name(source), "*") for source in dict.fromkeys(inputs.values())]
-        single = len(origins) == 1 and origins[0][1] == column
-        how: Literal["column", "expression"] = "column" if single else "expression"
+            unchanged = False
+        how: Literal["column", "expression"] = "column" if unchanged else "expression"
         for named, source in origins:
             yield Edge(dataset.name, column, dataset.name, named, source, how)
         if not origins:
             yield Edge(dataset.name, column, dataset.name, None, None, "expression")
 
 
-def _leaves(node: object, inputs: Mapping[str, Input]) -> Iterator[tuple[str, str]]:
+def _leaves(node: Any, inputs: Mapping[str, Input]) -> Iterator[tuple[str, str]]:
     from sqlglot import exp
 
-    for leaf in node.walk():  # type: ignore[attr-defined]
+    for leaf in node.walk():
         source = leaf.source
         if isinstance(source, exp.Table) and source.name.lower() in inputs:
             yield input_name(inputs[source.name.lower()]), leaf.name.rpartition(".")[2].strip('"')
+
+
+def _is_passed_on(node: Any) -> bool:
+    """Whether a column is one column of an input, renamed at most, on the whole way."""
+    from sqlglot import exp
+
+    if not node.downstream:
+        return isinstance(node.source, exp.Table)
+    bare = isinstance(node.expression.unalias(), exp.Column)
+    return bare and len(node.downstream) == 1 and _is_passed_on(node.downstream[0])
 
 
 def _columns(project: CompiledProject, source: Input) -> dict[str, str]:
