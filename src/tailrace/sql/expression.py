@@ -248,11 +248,13 @@ class Analyzer:
         nodes = [node.this, node.expression] + ([escape] if escape is not None else [])
         made = self.call(node, Call(exp.Anonymous(this=name, expressions=nodes)))
         left, right = self.expr(node.this).name, self.expr(node.expression).name
-        return replace(made, name=f"{left} LIKE {right}" if name == "like" else f"ilike({left}, {right})")
+        made = replace(made, name=f"{left} LIKE {right}" if name == "like" else f"ilike({left}, {right})")
+        return operators.negation(made) if node.args.get("negate") else made
 
     def _rlike(self, node: exp.RegexpLike) -> Typed:
         made = self.call(node, Call(exp.Anonymous(this="rlike", expressions=[node.this, node.expression])))
-        return replace(made, name=f"RLIKE({self.expr(node.this).name}, {self.expr(node.expression).name})")
+        made = replace(made, name=f"RLIKE({self.expr(node.this).name}, {self.expr(node.expression).name})")
+        return operators.negation(made) if node.args.get("negate") else made
 
     def _pipes(self, node: exp.DPipe) -> Typed:
         return self.call(node, Call(exp.Anonymous(this="concat", expressions=[node.this, node.expression])))
