@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from tailrace.duck.connection import quote
+from tailrace.duck.connection import first_row, quote
 
 
 def differing_rows(
@@ -16,9 +16,9 @@ def differing_rows(
     names = ", ".join(quote(name) for name in columns)
     counts = []
     for left, right in ((wanted, found), (found, wanted)):
-        row = connection.execute(
+        row = first_row(connection.execute(
             f"SELECT count(*) FROM (SELECT {names} FROM ({left}) EXCEPT ALL SELECT {names} FROM ({right}))"
-        ).fetchone()
+        ))
         assert row is not None
         counts.append(int(row[0]))
     return counts[0], counts[1]

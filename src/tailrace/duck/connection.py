@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 
 Connection = duckdb.DuckDBPyConnection
@@ -34,6 +36,15 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> duck
     if memory_limit is not None:
         connection.execute("SET memory_limit = ?", [memory_limit])
     return connection
+
+
+def first_row(result: duckdb.DuckDBPyConnection) -> tuple[Any, ...] | None:
+    """The first row of an executed query, None if it has none; nothing of it is left open.
+
+    After `fetchone` the connection would refuse to register tables until the rest is fetched.
+    """
+    rows = result.fetchall()
+    return rows[0] if rows else None
 
 
 def quote(name: str) -> str:

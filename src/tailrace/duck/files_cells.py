@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from tailrace.duck.connection import first_row
+
 CORRUPT = "_corrupt_record"
 """Spark's column for a malformed record; a JSON line that is no object is rescued under this name."""
 
@@ -39,6 +41,6 @@ def longest_line(path: object) -> int:
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    row = first_row(connection.execute(f"SELECT count(*) FROM {relation}"))
     assert row is not None
     return int(row[0])

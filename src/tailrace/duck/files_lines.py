@@ -31,7 +31,7 @@ def read_json(
     lines = f"{table}_lines"
     load_json(connection, plain, options, lines)
     elsewhere = {options.rescued_column.lower(), CORRUPT, *(k.lower() for k, _ in plain.listed.partitions)}
-    fields = [f for f in schema.fields if f.name.lower() not in elsewhere]
+    fields = [f for f in schema.fields if f.name and f.name.lower() not in elsewhere]
     texts = [f.name for f in fields if isinstance(f.type, t.StringType)]
     # Of a line that holds several objects, `raw` is the line: there is no text of one object in it.
     exact = counted is not None and load_exact(connection, plain.path, lines, texts, f"{table}_exact")
@@ -102,9 +102,12 @@ def load_json(
         lines, rewritten = _lines_sql(connection, plain, options, False)
     parsed = f"SELECT CASE WHEN json_valid(line) THEN line::JSON END AS v, raw FROM ({lines})"
     if options.multi_line or plain.shape.brackets:
+        # An element's raw bytes are its own, printed anew: the whole list per element would not fit.
+        is_list = "coalesce(json_type(v) = 'ARRAY', false)"
         parsed = (
-            f"SELECT unnest(CASE WHEN json_type(v) = 'ARRAY' THEN json_extract(v, '$[*]') ELSE [v] END) AS v, raw "
-            f"FROM ({parsed})"
+            f"SELECT v, CASE WHEN listed THEN encode(v::VARCHAR) ELSE raw END AS raw FROM (SELECT "
+            f"unnest(CASE WHEN {is_list} THEN json_extract(v, '$[*]') ELSE [v] END) AS v, "
+            f"{is_list} AS listed, CASE WHEN NOT {is_list} THEN raw END AS raw FROM ({parsed}))"
         )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT v, raw, "

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from tailrace.duck.connection import literal
+from tailrace.duck.connection import first_row, literal
 from tailrace.duck.files_cast import from_text
+from tailrace.duck.files_cells import CORRUPT
 from tailrace.duck.files_lines import load_json
 from tailrace.duck.read_files import load_cells
 from tailrace.files.columns import header_names
@@ -133,8 +134,11 @@ def _of_csv(connection: duckdb.DuckDBPyConnection, plain: PlainFile, options: Fi
         return t.Schema(())
     first = header_values(plain, options)
     names = header_names(first) if options.header else tuple(f"_c{p}" for p in range(len(first)))
+    # A file's own column of such a name is rescued under it.
+    own = (options.rescued_column.lower(), CORRUPT)
+    names = tuple(name for name in names if name.lower() not in own)
     schema = t.Schema(tuple(t.Field(name, t.STRING) for name in names))
-    if not options.infer_types:
+    if not options.infer_types or not names:
         return schema
     cells = load_cells(connection, plain, schema, options, "infer_cells")
     sample = _classes(connection, cells.values, f"rowid < {SAMPLE_ROWS}", options)
@@ -151,7 +155,7 @@ def _classes(
 ) -> dict[str, list[str]]:
     """The names of the types of each column's texts, a whole number's with its count of digits."""
     parts = ", ".join(f"list(DISTINCT {_class(sql, options)})" for sql in texts.values())
-    found = connection.execute(f"SELECT {parts} FROM infer_cells WHERE {rows}").fetchone()
+    found = first_row(connection.execute(f"SELECT {parts} FROM infer_cells WHERE {rows}"))
     assert found is not None
     return {
         name: [one for one in (classes or []) if one is not None]
@@ -219,14 +223,14 @@ def _not_held(
         else:
             cast = from_text(sql, types[name], options)
             tests.append(f"count(*) FILTER ({sql} IS NOT NULL AND ({cast}) IS NULL) > 0")
-    found = connection.execute(f"SELECT {', '.join(tests)} FROM infer_cells").fetchone()
+    found = first_row(connection.execute(f"SELECT {', '.join(tests)} FROM infer_cells"))
     assert found is not None
     return again + [name for name, failed in zip(checked, found, strict=True) if failed]
 
 
 def _of_json(connection: duckdb.DuckDBPyConnection, plain: PlainFile, options: FileOptions) -> t.Schema:
     load_json(connection, plain, options, "infer_cells")
-    row = connection.execute("SELECT json_group_structure(v)::VARCHAR FROM infer_cells WHERE good").fetchone()
+    row = first_row(connection.execute("SELECT json_group_structure(v)::VARCHAR FROM infer_cells WHERE good"))
     if row is None or row[0] is None:
         return t.Schema(())
     found = _json_type(json.loads(row[0]))
@@ -248,7 +252,7 @@ def _exact_numbers(
             f"list(DISTINCT CASE WHEN regexp_full_match({value}, '-?[0-9]+') "
             f"THEN length(ltrim({value}, '-')) WHEN {value} IS NOT NULL THEN 0 END)"
         )
-    found = connection.execute(f"SELECT {', '.join(parts)} FROM infer_cells WHERE good").fetchone()
+    found = first_row(connection.execute(f"SELECT {', '.join(parts)} FROM infer_cells WHERE good"))
     assert found is not None
     types = {f.name: f.type for f in schema.fields}
     for name, digits in zip(names, found, strict=True):
@@ -271,9 +275,11 @@ _JSON_TYPES: dict[str, t.DataType] = {
 
 
 def _json_type(structure: object) -> t.DataType:
-    """The type of what `json_group_structure` prints; fields by name, as Spark sorts them."""
+    """The type of what `json_group_structure` prints; fields by name, as Spark sorts them.
+    A member without a name is no column."""
     if isinstance(structure, dict):
-        return t.StructType(tuple(t.Field(name, _json_type(structure[name])) for name in sorted(structure)))
+        names = sorted(name for name in structure if name)
+        return t.StructType(tuple(t.Field(name, _json_type(structure[name])) for name in names))
     if isinstance(structure, list):
         return t.ArrayType(_json_type(structure[0]) if structure else t.VOID)
     return _JSON_TYPES.get(str(structure), t.STRING)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from tailrace.duck.connection import literal, quote
+from tailrace.duck.connection import first_row, literal, quote
 from tailrace.model.account import ExpectationCount
 from tailrace.sql.compiled import Expectation
 
@@ -120,7 +120,7 @@ def _judge(
     tests = ", ".join(
         f"count(*) FILTER (WHERE __x{i}), count(*) FILTER (WHERE NOT __x{i})" for i in range(len(rules))
     )
-    row = connection.execute(f"SELECT {tests} FROM {rows}").fetchone()
+    row = first_row(connection.execute(f"SELECT {tests} FROM {rows}"))
     assert row is not None
     return {
         rule.name: ExpectationCount(int(row[2 * i]), int(row[2 * i + 1]), rule.action)
@@ -134,15 +134,15 @@ def _broken(
     for i, rule in enumerate(rules):
         if rule.action != "fail":
             continue
-        row = connection.execute(
+        row = first_row(connection.execute(
             f"SELECT to_json(struct_pack({names}))::VARCHAR FROM {rows} WHERE NOT __x{i} LIMIT 1"
-        ).fetchone()
+        ))
         if row is not None:
             return rule.name, str(row[0])
     return None, None
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
+    row = first_row(connection.execute(query))
     assert row is not None
     return int(row[0])

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tailrace.duck.connection import literal, quote
+from tailrace.duck.connection import first_row, literal, quote
 from tailrace.duck.files_cast import from_text
 from tailrace.duck.files_cells import CORRUPT, Cells, count_rows
 from tailrace.duck.files_csv import read_csv
@@ -180,7 +180,7 @@ def _read_parquet(
     table: str,
 ) -> Cells:
     path = literal(str(plain.path))
-    footer = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({path})").fetchone()
+    footer = first_row(connection.execute(f"SELECT num_rows FROM parquet_file_metadata({path})"))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_parquet({path})")
     described = connection.execute(f"DESCRIBE {table}").fetchall()
     found = {str(row[0]).lower(): str(row[0]) for row in described}
@@ -208,19 +208,15 @@ _READERS = {
 
 
 def _fail_fast(connection: duckdb.DuckDBPyConnection, plain: PlainFile, cells: Cells, table: str) -> None:
-    row = connection.execute(f"SELECT min(rowid) FROM {table} WHERE {cells.corrupt}").fetchone()
+    row = first_row(connection.execute(f"SELECT min(rowid) FROM {table} WHERE {cells.corrupt}"))
     if row is not None and row[0] is not None:
         raise BrokenFile(f"{plain.listed.path}: row {row[0]} is malformed (mode FAILFAST).")
 
 
 def _fail_on_new(connection: duckdb.DuckDBPyConnection, plain: PlainFile, cells: Cells, table: str) -> None:
     new = [name for name, _ in cells.bad if name not in cells.values and name != CORRUPT]
-    extra = (
-        cells.extra is not None
-        and connection.execute(
-            f"SELECT count(*) > 0 FROM {table} WHERE ({cells.extra}) IS NOT NULL"
-        ).fetchone()
-    )
+    beyond = "false" if cells.extra is None else f"({cells.extra}) IS NOT NULL"
+    extra = first_row(connection.execute(f"SELECT count(*) > 0 FROM {table} WHERE {beyond}"))
     if new or (extra and extra[0]):
         what = f"the columns {', '.join(new)}" if new else "values beyond the schema's columns"
         raise BrokenFile(f"{plain.listed.path} has {what} (schemaEvolutionMode failOnNewColumns).")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import duckdb
 
-from tailrace.duck.connection import literal, quote
+from tailrace.duck.connection import first_row, literal, quote
 from tailrace.duck.types import duck_type
 from tailrace.model import types as t
 
@@ -169,6 +169,6 @@ def _json_of(columns: list[tuple[str, str, str]]) -> str:
 
 
 def _type(connection: duckdb.DuckDBPyConnection, relation: str, column: str) -> str:
-    described = connection.execute(f"DESCRIBE SELECT {quote(column)} FROM {relation}").fetchone()
+    described = first_row(connection.execute(f"DESCRIBE SELECT {quote(column)} FROM {relation}"))
     assert described is not None
     return str(described[1])

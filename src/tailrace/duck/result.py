@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from tailrace.duck.connection import quote
+from tailrace.duck.connection import first_row, quote
 from tailrace.duck.errors import condition_of, text_of
 from tailrace.model import types as t
 from tailrace.model.errors import QueryError
@@ -49,7 +49,7 @@ class QueryResult:
         return self._connection.execute("SELECT * FROM __answer LIMIT ?", [rows]).fetchall()
 
     def __len__(self) -> int:
-        row = self._connection.execute("SELECT count(*) FROM __answer").fetchone()
+        row = first_row(self._connection.execute("SELECT count(*) FROM __answer"))
         assert row is not None
         return int(row[0])
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tailrace.duck.connection import quote
+from tailrace.duck.connection import first_row, quote
 from tailrace.sql.compiled import Branch, Explode, RowProgram
 
 
@@ -182,15 +182,15 @@ def _named(program: RowProgram) -> str:
 
 
 def _fates(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int, int]:
-    row = connection.execute(
+    row = first_row(connection.execute(
         "SELECT count(*) FILTER (WHERE __err), count(*) FILTER (WHERE NOT __ok AND NOT __err), "
         f"count(*) FILTER (WHERE __ok) FROM {relation}"
-    ).fetchone()
+    ))
     assert row is not None
     return int(row[0]), int(row[1]), int(row[2])
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
+    row = first_row(connection.execute(query))
     assert row is not None
     return int(row[0])

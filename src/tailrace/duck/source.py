@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from tailrace.duck.connection import literal, quote
+from tailrace.duck.connection import first_row, literal, quote
 from tailrace.duck.types import duck_type
 from tailrace.model import types as t
 
@@ -79,7 +79,7 @@ def memory_source(connection: duckdb.DuckDBPyConnection, name: str, relation: st
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Rows of a relation."""
-    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    row = first_row(connection.execute(f"SELECT count(*) FROM {relation}"))
     assert row is not None
     return int(row[0])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tailrace.duck.connection import quote
+from tailrace.duck.connection import first_row, quote
 from tailrace.duck.output import Output, Part, build_output
 from tailrace.sql.compiled import BatchQuery, Expectation
 
@@ -47,9 +47,9 @@ def compute_view(
         f"FROM {tag}_result"
     )
     output = build_output(connection, tag, columns, [Part("", "", 0, f"{tag}_kept")], expectations, n)
-    row = connection.execute(
+    row = first_row(connection.execute(
         f"SELECT count(*), coalesce(sum(h), 0), coalesce(bit_xor(h), 0) "
         f"FROM (SELECT hash({names}) AS h FROM {output.relation})"
-    ).fetchone()
+    ))
     assert row is not None
     return ViewRows(output.relation, output, f"{row[0]}:{row[1]:x}:{row[2]:x}")

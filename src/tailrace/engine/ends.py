@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from tailrace.duck.connection import first_row
 from tailrace.duck.source import table_scan
 from tailrace.engine.doors import Doors
 from tailrace.engine.files import SeenFiles, list_all, list_new, wait_until_stable
@@ -113,18 +114,22 @@ def lane_end(doors: Doors, name: str, after: int, newest: int, rows_max: int) ->
     columns = delta_schema.from_json(table.schema())
     paths = [file.path for file in table.files()]
     scan = table_scan(table.folder, paths, columns, table.partition_by())
-    row = doors.connection.execute(
-        "SELECT max(_batch) FILTER (WHERE total <= ?), min(_batch) FROM (SELECT _batch, "
-        "sum(count(*)) OVER (ORDER BY _batch) AS total "
-        f"FROM ({scan}) WHERE _batch > ? GROUP BY _batch)",
-        [rows_max, after],
-    ).fetchone()
+    row = first_row(
+        doors.connection.execute(
+            "SELECT max(_batch) FILTER (WHERE total <= ?), min(_batch) FROM (SELECT _batch, "
+            "sum(count(*)) OVER (ORDER BY _batch) AS total "
+            f"FROM ({scan}) WHERE _batch > ? GROUP BY _batch)",
+            [rows_max, after],
+        )
+    )
     assert row is not None
     fits, first = row
     found = fits if fits is not None else first
-    rest = doors.connection.execute(
-        f"SELECT count(*) FROM ({scan}) WHERE _batch > ?", [found if found is not None else newest]
-    ).fetchone()
+    rest = first_row(
+        doors.connection.execute(
+            f"SELECT count(*) FROM ({scan}) WHERE _batch > ?", [found if found is not None else newest]
+        )
+    )
     assert rest is not None
     return newest if found is None or rest[0] == 0 else int(found)
 

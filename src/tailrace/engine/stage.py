@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tailrace.duck import rejects
-from tailrace.duck.connection import Connection, quote
+from tailrace.duck.connection import Connection, first_row, quote
 from tailrace.duck.output import Output
 from tailrace.duck.stage import stage
 from tailrace.engine import account
@@ -137,7 +137,7 @@ class Staging:
         )
 
     def _count(self, query: str) -> int:
-        row = self._doors.connection.execute(query).fetchone()
+        row = first_row(self._doors.connection.execute(query))
         assert row is not None
         return int(row[0])
 

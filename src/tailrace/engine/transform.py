@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from tailrace.duck import rejects
-from tailrace.duck.connection import Connection, ExecutionError, ResourceErrors
+from tailrace.duck.connection import Connection, ExecutionError, ResourceErrors, first_row
 from tailrace.duck.diagnose import diagnose
 from tailrace.duck.output import Output, Part, build_output
 from tailrace.duck.row_program import BranchResult, run_branch
@@ -257,6 +257,6 @@ def _makes(result: BranchResult) -> int:
 
 
 def _first_error(connection: Connection, why: str) -> str:
-    row = connection.execute(f'SELECT error, "column" FROM {why} ORDER BY __ord LIMIT 1').fetchone()
+    row = first_row(connection.execute(f'SELECT error, "column" FROM {why} ORDER BY __ord LIMIT 1'))
     assert row is not None
     return f"{row[0]} in column {row[1]} (tailrace.onError = fail)"

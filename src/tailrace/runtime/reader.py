@@ -195,4 +195,3 @@ def _state(dataset: Dataset, standing: Standing) -> tuple[str, str | None]:
 
 def _without_system(schema: t.Schema) -> t.Schema:
     return t.Schema(tuple(field for field in schema.fields if field.name not in SYSTEM_COLUMNS))
-

@@ -1,7 +1,7 @@
 """`tailrace.load(DIR)`: a project in Python, to be asked in its own dialect.
 
-    p = tailrace.load("weblogs")
-    p.sql("SELECT state, count(*) FROM silver.web_logs GROUP BY state").fetchall()
+p = tailrace.load("weblogs")
+p.sql("SELECT state, count(*) FROM silver.web_logs GROUP BY state").fetchall()
 """
 
 from __future__ import annotations
@@ -128,4 +128,3 @@ def _registered(connection: Connection, tables: Mapping[str, Any]) -> dict[str, 
         connection.register(f"given_{name.lower()}", table)
         schemas[name.lower()] = schema_of(connection, quote(f"given_{name.lower()}"))
     return schemas
-

@@ -26,9 +26,7 @@ def templates() -> list[str]:
 def make_project(directory: Path, template: str | None) -> list[Path]:
     """Fill a new or empty folder; returns its files, relative. Raises UsageError where that cannot be."""
     if template is not None and template not in templates():
-        raise UsageError(
-            f"There is no template {template!r}.", hint=f"there are {', '.join(templates())}"
-        )
+        raise UsageError(f"There is no template {template!r}.", hint=f"there are {', '.join(templates())}")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UsageError(f"{directory} is there already and not empty.", hint="name a new folder")
     made: list[Path] = []

@@ -145,9 +145,7 @@ class Consumed:
     headers: tuple[tuple[str, bytes], ...]
 
 
-def consume(
-    log: Log, topic: str, begin: str, limit: int | None, partition: int | None
-) -> Iterator[Consumed]:
+def consume(log: Log, topic: str, begin: str, limit: int | None, partition: int | None) -> Iterator[Consumed]:
     """Records partition by partition, each from `begin`: earliest, latest, or an offset."""
     begins, ends = log.begin_offsets(topic), log.end_offsets(topic)
     wanted = sorted(ends) if partition is None else [partition]
@@ -159,8 +157,7 @@ def consume(
         while position < ends[number] and (left is None or left > 0):
             rows = min(10_000, ends[number] - position, left if left is not None else 10_000)
             table = log.read(topic, number, position, rows, 16 * 1024 * 1024)
-            for record in _records(table, number):
-                yield record
+            yield from _records(table, number)
             position += table.num_rows
             left = None if left is None else left - table.num_rows
 

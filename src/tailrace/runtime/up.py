@@ -60,9 +60,7 @@ class Ended:
     words: str = ""
 
 
-def supervise(
-    children: Sequence[Child], stopping: Callable[[], bool], look: Callable[[], None]
-) -> Ended:
+def supervise(children: Sequence[Child], stopping: Callable[[], bool], look: Callable[[], None]) -> Ended:
     """Keep the children running until `stopping()`; `look` is called several times a second."""
     for child in children:
         child.start()
@@ -118,4 +116,3 @@ def children_of(project: Project, profile: str | None, trigger: float | None) ->
         command = [sys.executable, "-m", "tailrace.runtime.source_process", str(project.root)]
         found.append(Child("sources", command + ([profile] if profile else []), data / "sources.log"))
     return found
-

@@ -49,13 +49,6 @@ class StateStore:
         except duckdb.TransactionException:
             return
 
-    def at(self, component: str) -> int | None:
-        """The batch whose state the file holds for a component."""
-        found = self._connection.execute(
-            f"SELECT n FROM {SCHEMA}.meta WHERE component = ?", [component]
-        ).fetchone()
-        return None if found is None else int(found[0])
-
     def set(self, component: str, n: int) -> None:
         """Note that the state of a component is that of batch n; part of the open transaction."""
         self._connection.execute(f"INSERT OR REPLACE INTO {SCHEMA}.meta VALUES (?, ?)", [component, n])
