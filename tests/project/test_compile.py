@@ -212,3 +212,29 @@ def test_errors_inside_of_queries_have_their_place_in_the_file(tmp_path: Path) -
         "read_kafka(subscribe => 'a')",
     )
     assert [problem.partition(": ")[0] for problem in found] == ["a.sql:3:3", "a.sql:5:48"]
+
+
+def test_bare_names_in_a_view_belong_to_its_own_schema(tmp_path: Path) -> None:
+    project = compiled(
+        tmp_path,
+        "USE silver; CREATE STREAMING TABLE t AS SELECT value AS v FROM STREAM read_kafka(subscribe => 'a');"
+        "CREATE TEMPORARY VIEW inner_view AS SELECT v FROM t; CREATE TEMPORARY VIEW outer_view AS SELECT v FROM "
+        "inner_view; USE gold; CREATE LIVE TABLE g AS SELECT v FROM silver.outer_view",
+    )
+    view = project.datasets["gold.g"].view
+    assert view is not None
+    assert [item.input for item in view.inputs] == [TableInput("silver.t")]
+    assert list(project.datasets) == ["silver.t", "gold.g"]
+    assert set(project.inlined) == {"silver.inner_view", "silver.outer_view"}
+
+
+def test_a_parameter_without_a_value_is_told_for_each_query_that_names_it(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        "CREATE STREAMING TABLE t AS SELECT ${a} FROM STREAM read_kafka(subscribe => 'a');\n"
+        "CREATE TEMPORARY VIEW v AS SELECT ${b} FROM t;\nCREATE LIVE TABLE m AS SELECT * FROM t",
+    )
+    assert [problem.partition(" Hint")[0] for problem in found] == [
+        "a.sql:1:29: The parameter 'a' has no value.",
+        "a.sql:2:28: The parameter 'b' has no value.",
+    ]

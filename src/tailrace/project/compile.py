@@ -13,7 +13,7 @@ from dataclasses import replace
 from tailrace.model.errors import Place, ProjectError, ProjectErrors
 from tailrace.model.types import Field, Schema
 from tailrace.project.compiled import CompiledProject, Component, Dataset, DatasetKind, Flow
-from tailrace.project.declare import Declared, DeclaredFlow, Query, declare, query_of
+from tailrace.project.declare import Declared, DeclaredFlow, declare, query_of
 from tailrace.project.front import FilesResolver, ProjectCatalog
 from tailrace.project.names import RESERVED_COLUMNS, reads_stream
 from tailrace.project.project import Project
@@ -62,7 +62,7 @@ class _Compiler:
 
     def __init__(self, declared: Mapping[str, Declared], files: FilesResolver) -> None:
         self.declared = declared
-        self.files = files
+        self.catalog = ProjectCatalog(self.dataset, files, declared)
         self.finished: dict[str, Dataset] = {}
         self._failed: set[str] = set()
         self._open: list[str] = []
@@ -141,7 +141,9 @@ class _Compiler:
 
     def _stream_view(self, declared: Declared) -> Dataset:
         columns = declared.statement.columns
-        query = self._stream(declared, self._own_flow(declared), _declared_schema(columns))
+        (query_text,) = declared.queries
+        flow = DeclaredFlow(declared.name, query_text, declared.place)
+        query = self._stream(declared, flow, _declared_schema(columns))
         return Dataset(
             declared.name,
             "temporary_view",
@@ -150,41 +152,32 @@ class _Compiler:
             (Flow(declared.name, query, declared.place),),
         )
 
-    def _own_flow(self, declared: Declared) -> DeclaredFlow:
-        assert declared.statement.query is not None, "the parser asks for it"
-        query = query_of(declared.statement.query, declared.defined)
-        return DeclaredFlow(declared.name, query, declared.place)
-
     def _stream(self, declared: Declared, flow: DeclaredFlow, schema: Schema | None) -> StreamQuery:
         """A flow's query, its columns brought to the table's: those listed, else the first flow's."""
-        query, catalog = flow.query, self._catalog(flow.query)
-        parsed = parse_query(query.text, query.place)
+        parsed = parse_query(flow.query.text, flow.query.place)
         target = _target(declared.statement.columns)
         if target is not None and flow.name == declared.name:
             if schema is not None:
-                _check_names(declared, compile_stream(parsed, catalog).schema, schema)
+                _check_names(declared, compile_stream(parsed, self.catalog).schema, schema)
             target = replace(target, by_name=schema is not None)
         elif target is not None:
             target = replace(target, by_name=flow.by_name)
         elif schema is not None:
             columns = tuple(TargetColumn(field.name, field.type) for field in schema.fields)
             target = Target(columns, by_name=flow.by_name)
-        return compile_stream(parsed, catalog, target)
+        return compile_stream(parsed, self.catalog, target)
 
     def _view(self, declared: Declared, kind: DatasetKind) -> Dataset:
-        query = self._own_flow(declared).query
+        (query,) = declared.queries
         columns = declared.statement.columns
-        parsed, catalog = parse_query(query.text, query.place), self._catalog(query)
+        parsed = parse_query(query.text, query.place)
         target, listed = _target(columns), _declared_schema(columns)
         if target is not None and listed is not None:
-            _check_names(declared, compile_batch(parsed, catalog).schema, listed)
+            _check_names(declared, compile_batch(parsed, self.catalog).schema, listed)
             target = replace(target, by_name=True)
-        compiled = compile_batch(parsed, catalog, target)
+        compiled = compile_batch(parsed, self.catalog, target)
         schema = _commented(compiled.schema, columns)
         return Dataset(declared.name, kind, schema, declared.place, view=compiled)
-
-    def _catalog(self, query: Query) -> ProjectCatalog:
-        return ProjectCatalog(self.dataset, self.files, self.declared, query.schema)
 
     def _reads_a_stream(self, declared: Declared) -> bool:
         statement = declared.statement

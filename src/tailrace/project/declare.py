@@ -6,7 +6,7 @@ executed is refused. Nothing is bound yet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from tailrace.model.errors import Place, ProjectError
@@ -51,6 +51,20 @@ class Declared:
     def place(self) -> Place:
         return self.defined.place
 
+    @property
+    def queries(self) -> list[Query]:
+        """The queries that fill it: those of its flows, or its own."""
+        if self.statement.query is None or isinstance(self.statement, s.StreamingTable):
+            return [flow.query for flow in self.flows]
+        return [query_of(self.statement.query, self.defined)]
+
+    def starts(self) -> Iterator[tuple[Place, str]]:
+        """Where its queries begin, with the schema of bare names in them."""
+        for flow in self.flows:
+            yield flow.query.place, flow.query.schema
+        if self.statement.query is not None:
+            yield _place_of(self.statement.query, self.defined), self.defined.schema
+
 
 def declare(project: Project) -> tuple[dict[str, Declared], list[ProjectError]]:
     """All datasets of a project by name, and everything that is wrong with their heads."""
@@ -94,8 +108,12 @@ def _mark_refused(defined: Defined, datasets: dict[str, Declared]) -> None:
 
 def query_of(span: s.Span, defined: Defined) -> Query:
     """A span of a statement with its parameters filled in."""
-    place = Place(defined.place.file, span.at.line, span.at.column)
+    place = _place_of(span, defined)
     return Query(fill(span.text, defined.parameters, place), place, defined.schema)
+
+
+def _place_of(span: s.Span, defined: Defined) -> Place:
+    return Place(defined.place.file, span.at.line, span.at.column)
 
 
 def _declare_dataset(defined: Defined, datasets: dict[str, Declared]) -> None:
@@ -112,8 +130,10 @@ def _declare_dataset(defined: Defined, datasets: dict[str, Declared]) -> None:
     declared = Declared(name, statement, defined)
     datasets[name] = declared
     if isinstance(statement, s.StreamingTable) and statement.query is not None:
+        declared.refused = True
         query = query_of(statement.query, defined)
         declared.flows.append(DeclaredFlow(name, query, defined.place, once=bool(statement.once)))
+        declared.refused = False
 
 
 def _check_columns(statement: s.Dataset, place: Place) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 from tailrace.model.errors import Place
 from tailrace.model.types import Schema
 from tailrace.project.compiled import Dataset
-from tailrace.project.declare import Declared, query_of
+from tailrace.project.declare import Declared
 from tailrace.sql.catalog import FilesCall, TableInfo, ViewText
 
 Lookup = Callable[[str, Place], Dataset | None]
@@ -29,30 +29,35 @@ class FilesResolver(Protocol):
 
 
 class ProjectCatalog:
-    """The names in reach of a query that stands in the schema `schema`."""
+    """The names in reach of the project's queries.
 
-    def __init__(
-        self, lookup: Lookup, files: FilesResolver, declared: Mapping[str, Declared], schema: str
-    ) -> None:
+    A bare name belongs to the schema of the statement in which it stands, told by its place: the query of
+    a temporary view keeps its own schema where it is put into another query.
+    """
+
+    def __init__(self, lookup: Lookup, files: FilesResolver, declared: Mapping[str, Declared]) -> None:
         self._lookup = lookup
         self._files = files
         self._declared = declared
-        self._schema = schema
+        self._starts = sorted(start for one in declared.values() for start in one.starts())
+
+    def _schema_at(self, place: Place) -> str:
+        before = [schema for start, schema in self._starts if start.file == place.file and start <= place]
+        return before[-1] if before else "default"
 
     def table(self, parts: tuple[str, ...], place: Place) -> TableInfo | None:
         """A dataset by a name of one to three parts; a catalog and `LIVE` in front are taken off."""
         names = [part.lower() for part in parts]
         if len(names) > 1 and names[0] == "live":
             names = names[1:]
-        name = ".".join(names[-2:]) if len(names) > 1 else f"{self._schema}.{names[0]}"
+        name = ".".join(names[-2:]) if len(names) > 1 else f"{self._schema_at(place)}.{names[0]}"
         dataset = self._lookup(name, place)
         if dataset is None:
             return None
         view = None
         if dataset.kind == "temporary_view" and dataset.view is not None:
             declared = self._declared[name]
-            assert declared.statement.query is not None, "a view has a query"
-            query = query_of(declared.statement.query, declared.defined)
+            (query,) = declared.queries
             view = ViewText(query.text, query.place, query.schema)
         return TableInfo(name, dataset.kind, dataset.schema, view)
 

@@ -224,6 +224,7 @@ def _refusals(document: Document, settings: Settings) -> list[ProjectError]:
 
 def _sql_files(root: Path, paths: Paths) -> Iterator[Path]:
     """Every SQL file in order of its path; tests, hidden folders, lake and data are left out."""
+    seen = {root}
     left_out = {paths.data, paths.log, paths.state, Path(paths.lake)}
 
     def walk(folder: Path, *, top: bool) -> Iterator[Path]:
@@ -231,7 +232,10 @@ def _sql_files(root: Path, paths: Paths) -> Iterator[Path]:
             if path.name.startswith(".") or path in left_out or (top and path.name == "tests"):
                 continue
             if path.is_dir():
-                yield from walk(path, top=False)
+                real = path.resolve()
+                if real not in seen:
+                    seen.add(real)
+                    yield from walk(path, top=False)
             elif path.suffix.lower() == ".sql":
                 yield path
 
