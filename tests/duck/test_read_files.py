@@ -305,6 +305,29 @@ def test_nested_text_of_json_is_kept_as_written(reader: Reader) -> None:
     assert rows == [(1, '{"x" : 1.50, "y":[ ]}'), (None, "[1,2]"), (None, "s")]
 
 
+def test_elements_of_a_list_have_their_own_raw_bytes(reader: Reader) -> None:
+    put(reader.folder, "a.json", '[\n{"a":1},\n7\n]')
+    rows = reader.rows("a.json", AB, options_of("json", multiLine="true"), ", __raw, __row")
+    assert rows == [(1, None, b'{"a":1}', 0), (None, None, b"7", 1)]
+
+
+def test_members_and_columns_with_odd_names(reader: Reader) -> None:
+    put(reader.folder, "a.json", '{"a.b":1,"c\\"d":2,"e\'f":3,"":4,"ä b":{"x y":5}}\n')
+    assert inferred(reader, "a.json", options_of("json")) == (
+        "struct<a.b:bigint,c\"d:bigint,e'f:bigint,ä b:struct<x y:bigint>,_rescued_data:string>"
+    )
+    odd = t.Schema((t.Field("a.b", t.LONG), t.Field('c"d', t.STRING), t.Field("e'f", t.INT)))
+    assert reader.rows("a.json", odd, options_of("json")) == [(1, "2", 3)]
+    assert reader.rescued("a.json", odd, options_of("json")) == [{"": "4", "ä b": '{"x y":5}'}]
+    put(reader.folder, "b.json", '{"z":1,"z":2,"m":{"k":1,"k":2,"~/":3}}\n')
+    found = t.Schema((t.Field("m", t.MapType(t.STRING, t.INT)),))
+    assert reader.rows("b.json", found, options_of("json")) == [({"k": 1, "~/": 3},)]
+    assert reader.rescued("b.json", found, options_of("json")) == [{"z": "1"}]
+    put(reader.folder, "a.csv", "_rescued_data,a b\nx,1\n")
+    assert inferred(reader, "a.csv", HEADER) == "struct<a b:int,_rescued_data:string>"
+    assert reader.rescued("a.csv", t.Schema((t.Field("a b", t.INT),)), HEADER) == [{"_rescued_data": "x"}]
+
+
 # Inference over several files
 
 

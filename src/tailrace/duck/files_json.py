@@ -81,12 +81,20 @@ def _nested(sql: str, type_: t.DataType, options: FileOptions, depth: int) -> st
     if isinstance(type_, t.MapType):
         if not isinstance(type_.key, t.StringType):
             raise Refused(f"A JSON object has text keys; {type_} has not.")
-        value = as_type(f"json_extract({sql}, '$.\"' || {item} || '\"')", type_.value, options, depth + 1)
-        return (
-            f"CASE WHEN {kind} = 'OBJECT' THEN map(json_keys({sql}), "
-            f"list_transform(json_keys({sql}), lambda {item}: {value})) END"
-        )
+        value = as_type(f"json_extract({sql}, {pointer(item)})", type_.value, options, depth + 1)
+        keys = keys_of(sql)
+        return f"CASE WHEN {kind} = 'OBJECT' THEN map({keys}, list_transform({keys}, lambda {item}: {value})) END"
     raise Refused(f"The type {type_} is not read from JSON.")
+
+
+def keys_of(sql: str) -> str:
+    """SQL of an object's keys; one that is there twice counts once, with its first value."""
+    return f"list_filter(json_keys({sql}), lambda k, i: list_position(json_keys({sql}), k) = i)"
+
+
+def pointer(key: str) -> str:
+    """SQL of the path to a member whose name is the SQL `key`."""
+    return f"('/' || replace(replace({key}, '~', '~0'), '/', '~1'))"
 
 
 def digits_of(line: str, name: str) -> str:

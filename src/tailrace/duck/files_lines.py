@@ -9,7 +9,7 @@ import duckdb
 from tailrace.duck.connection import literal, quote
 from tailrace.duck.files_cells import CORRUPT, Cells, line_size, longest_line
 from tailrace.duck.files_exact import load_exact
-from tailrace.duck.files_json import as_type, digits_of, shape_of
+from tailrace.duck.files_json import as_type, digits_of, keys_of, pointer, shape_of
 from tailrace.files.opening import PlainFile
 from tailrace.files.options import FileOptions
 from tailrace.files.records import rewrite_lines
@@ -80,10 +80,10 @@ def _type_objects(
 def _others(fields: Sequence[t.Field]) -> str:
     """SQL of the members that have no column."""
     known = "[" + ", ".join(literal(f.name) for f in fields) + "]::VARCHAR[]"
-    others = f"list_filter(json_keys(v), lambda k: NOT list_contains({known}, k))"
+    others = f"list_filter({keys_of('v')}, lambda k: NOT list_contains({known}, k))"
     return (
         f"CASE WHEN good AND len({others}) > 0 THEN map_from_entries(list_transform({others}, lambda k: "
-        "struct_pack(k := k, v := json_extract_string(v, '$.\"' || k || '\"')))) END"
+        f"struct_pack(k := k, v := json_extract_string(v, {pointer('k')})))) END"
     )
 
 
