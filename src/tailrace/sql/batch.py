@@ -239,6 +239,7 @@ class BatchCompiler:
     # FROM
 
     def _select(self, node: exp.Select, env: Env, outer: Scope | None) -> Block:
+        self.origin.only(node, inputs.SELECT_PARTS)
         from_ = node.args.get("from_")
         if from_ is None:
             source = Source(f"(SELECT 1 AS {quote(self.names.new())})", ())
@@ -375,6 +376,7 @@ class BatchCompiler:
     # Joins
 
     def _join(self, left: Source, join: exp.Join, env: Env, outer: Scope | None) -> Source:
+        self.origin.only(join, inputs.JOIN_PARTS)
         side, kind = (join.side or "").upper(), (join.kind or "").upper()
         method = (join.method or "").upper()
         if method not in ("", "NATURAL") or kind not in ("", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"):

@@ -43,6 +43,12 @@ class Origin:
     def wrong(self, message: str, node: Any = None, hint: str | None = None) -> ProjectError:
         return ProjectError(message, place=self.of(node) if node is not None else self.place, hint=hint)
 
+    def only(self, node: Any, parts: frozenset[str]) -> None:
+        """Refuse a node that has parts beside those that its reader reads."""
+        for key, value in node.args.items():
+            if value and key not in parts:
+                raise self.refused(f"{key.strip('_').upper().replace('_', ' ')} is not answered here.", node)
+
     def refused(self, message: str, node: Any = None, hint: str | None = None) -> Refused:
         return Refused(message, place=self.of(node) if node is not None else self.place, hint=hint)
 

@@ -88,6 +88,9 @@ class Analyzer:
         rule = _RULES.get(type(node))
         if rule is None:
             raise self.origin.refused(f"{_spelled(node)} is not answered.", node)
+        unread = [key for key, value in node.args.items() if value and key not in _READ]
+        if unread:
+            raise self.origin.refused(f"{unread[0].upper().strip('_')} in {_spelled(node)} is not answered.", node)
         try:
             return rule(self, node)
         except Mismatch as error:
@@ -530,6 +533,11 @@ def _nearest(name: str) -> str | None:
     return f"Did you mean {', '.join(close)}?" if close else None
 
 
+_READ = frozenset(
+    "this expression expressions negate low high safe to default ifs true query is_string unit quoted table db "
+    "catalog position partition_by order spec over alias variant_extract coalesce requires_json big_int".split()
+)
+"""Parts of nodes that the rules read; a node with any other part is refused, never half read."""
 CAST_CALLS: dict[str, t.DataType] = {
     "boolean": t.BOOLEAN,
     "tinyint": t.BYTE,

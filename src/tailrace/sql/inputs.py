@@ -26,6 +26,14 @@ class Named:
 Source = Named | TopicInput | FilesInput
 
 
+SELECT_PARTS = frozenset(
+    "expressions from_ joins laterals where group having windows qualify order limit offset distinct with_ hint "
+    "sort cluster distribute kind into".split()
+)
+"""Parts of a SELECT that its readers read or refuse by a better name."""
+JOIN_PARTS = frozenset({"this", "side", "kind", "method", "on", "using"})
+
+
 def is_stream(node: Any) -> bool:
     return isinstance(node, exp.Stream)
 
@@ -84,6 +92,7 @@ def refuse_decorations(table: Any, origin: Origin) -> None:
     ):
         if table.args.get(key):
             raise origin.refused(f"{words} is not answered.", table)
+    origin.only(table, frozenset({"this", "db", "catalog", "alias", "joins"}))
 
 
 def function_input(table: exp.Table, origin: Origin, catalog: Catalog) -> TopicInput | FilesInput | None:

@@ -266,6 +266,7 @@ class StreamCompiler:
 
     def _select(self, node: exp.Select, env: dict[str, Callable[[], list[Pipe]]]) -> list[Pipe]:
         self._refuse_modifiers(node)
+        self.origin.only(node, inputs.SELECT_PARTS)
         from_ = node.args.get("from_")
         if from_ is None:
             raise self.origin.refused("A SELECT without FROM is no stream.", node)
