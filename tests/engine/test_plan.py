@@ -76,7 +76,7 @@ def test_a_dataset_added_later_reads_the_table_in_its_lane_while_bronze_goes_on(
     made = plan(pipeline, standing, ends(750, lanes={("bronze.raw", 0): 3}))
     assert source(made, "silver.ids") == Memory("bronze.raw")
     assert source(made, "silver.late") == TableRead("bronze.raw", 0, 3)
-    after = standings_after(made, 8, {"bronze.raw", "silver.ids", "silver.late"})
+    after = standings_after(made, 8, {"bronze.raw", "silver.ids", "silver.late"}, standing.last)
     assert after["silver.ids"].inputs == {"bronze.raw": {"up_batch": 8}}
     assert after["silver.late"].inputs == {"bronze.raw": {"up_batch": 3}}
     assert after["silver.late"].state == "catching_up"
@@ -94,7 +94,7 @@ def test_a_lane_that_has_caught_up_is_current_from_the_next_border_on() -> None:
     )
     made = plan(pipeline, standing, ends(900))
     assert source(made, "silver.late") == Memory("bronze.raw")
-    assert standings_after(made, 9, {"bronze.raw"})["silver.late"].state == "current"
+    assert standings_after(made, 9, {"bronze.raw"}, standing.last)["silver.late"].state == "current"
 
 
 def test_two_readers_of_a_topic_share_one_read_and_one_behind_has_its_own() -> None:
@@ -126,7 +126,7 @@ def test_a_lane_never_passes_the_foremost_reader_even_when_that_one_is_cut() -> 
     foremost = source(made, "bronze.raw")
     settled = settle(made, {foremost.id: {0: 510}})
     assert source(settled, "bronze.behind").end == {0: 510}
-    after = standings_after(settled, 6, set())
+    after = standings_after(settled, 6, set(), {})
     assert after["bronze.behind"].inputs == after["bronze.raw"].inputs
 
 
@@ -138,7 +138,7 @@ def test_a_parked_flow_keeps_its_position_and_its_reason() -> None:
     )
     made = plan(numbers(), standing, ends(250), parked={"silver.ids": "query: no"})
     assert [run.key for run in made.runs] == ["bronze.raw"]
-    after = standings_after(made, 3, {"bronze.raw"})
+    after = standings_after(made, 3, {"bronze.raw"}, standing.last)
     assert after["silver.ids"] == FlowStanding("parked", {"bronze.raw": {"up_batch": 2}}, "query: no", 3)
 
 
@@ -163,7 +163,7 @@ def test_a_reader_that_is_behind_a_temporary_view_replays_it_from_its_own_positi
     replayed = source(made, "silver.between", lane="silver.second")
     assert isinstance(replayed, TopicRead)
     assert (replayed.begin, replayed.end) == ({0: 0}, {0: 100})
-    after = standings_after(made, 4, {"silver.first", "silver.second"})
+    after = standings_after(made, 4, {"silver.first", "silver.second"}, {})
     via = after["silver.second"].inputs["silver.between"]["via"]["silver.between"]
     assert via[f"topic:{TOPIC}"]["offsets"] == {"0": 100}
     assert after["silver.second"].state == "catching_up"

@@ -107,7 +107,7 @@ class StreamBatch:
 
     def _decision(self, given: Given, plan: BatchPlan, result: Transformed, staging: Staging) -> Decision:
         written = set(staging.changes)
-        flows = standings_after(plan, given.n, written)
+        flows = standings_after(plan, given.n, written, self._standing.last)
         return Decision(
             n=given.n,
             prev=self._standing.heads.get(self._component.name),

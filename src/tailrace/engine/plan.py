@@ -325,11 +325,16 @@ def _settled(
     return replace(source, end=end)
 
 
-def standings_after(plan: BatchPlan, n: int, written: set[str]) -> dict[str, FlowStanding]:
-    """Where each flow of the component stands once batch n is decided; `written`: tables that it changes.
+def standings_after(
+    plan: BatchPlan, n: int, written: set[str], last: Mapping[str, int]
+) -> dict[str, FlowStanding]:
+    """Where each flow of the component stands once batch n is decided.
 
-    A flow with an edge that is behind is catching up; it becomes current at the border where none is.
+    `written`: tables that it changes; `last`: table to the newest batch before n that changed it. A flow
+    with an edge that is behind is catching up; it is current from the border on where none is.
     """
+    ends = {s.topic: dict(s.end) for s in plan.reads().values() if isinstance(s, TopicRead) and not s.lane}
+    newest = {**last, **dict.fromkeys(written, n)}
     inputs: dict[tuple[str, str], dict[str, Position]] = {}
     behind: dict[tuple[str, str], bool] = {}
     for run in plan.runs:
@@ -338,7 +343,9 @@ def standings_after(plan: BatchPlan, n: int, written: set[str]) -> dict[str, Flo
             before = _position_before(plan, run, edge)
             moved[edge] = _position_after(source, before, n, written, inputs)
         inputs[run.key, run.lane] = moved
-        behind[run.key, run.lane] = any(_is_behind(s) for s in run.sources.values())
+        behind[run.key, run.lane] = any(
+            _is_behind(source, moved[edge], ends, newest, inputs) for edge, source in run.sources.items()
+        )
     result = {}
     for key, standing in plan.standings.items():
         moved = inputs.get((key, ""), dict(standing.inputs))
@@ -401,10 +408,21 @@ def _position_after(
     return {**before, "up_batch": n} if source.dataset in written else before
 
 
-def _is_behind(source: Source) -> bool:
+def _is_behind(
+    source: Source,
+    after: Position,
+    ends: Mapping[str, Mapping[int, int]],
+    newest: Mapping[str, int],
+    moved: Mapping[tuple[str, str], Mapping[str, Position]],
+) -> bool:
+    """Whether an edge that was read in a lane stands behind its input's foremost reader still."""
     if isinstance(source, TopicRead):
-        return source.lane
-    return isinstance(source, TableRead) or (isinstance(source, Memory) and bool(source.lane))
+        return source.lane and dict(source.end) != ends.get(source.topic)
+    if isinstance(source, TableRead):
+        return source.upto < newest.get(source.table, 0)
+    if isinstance(source, Memory) and source.lane:
+        return any(dict(inputs) != dict(moved.get((key, ""), {})) for key, inputs in after["via"].items())
+    return False
 
 
 def _has_rows(read: TopicRead | FilesRead | TableRead) -> bool:
