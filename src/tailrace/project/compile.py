@@ -269,7 +269,8 @@ def _partitions(declared: Declared, schema: Schema) -> Iterator[str]:
     if clause is None:
         return
     place = Place(declared.place.file, clause.at.line, clause.at.column)
-    for name in clause.value:
+    for item in clause.value:
+        name = item.text
         field = schema.find(name)
         if field is None:
             raise ProjectError(

@@ -142,9 +142,9 @@ def _dataset(dataset: s.Dataset, place: Place, once_executed: bool) -> Iterator[
         yield _refused(STATEMENTS["keys"], _at(place, key.at))
     partitions = dataset.clauses.partitioned_by
     for item in partitions.value if partitions else ():
-        if "(" in item:
+        if item.is_expression:
             yield _refused(
-                Refusal(f"PARTITIONED BY {item}", "Compute the column in the query and name it."),
+                Refusal(f"PARTITIONED BY {item.text}", "Compute the column in the query and name it."),
                 _at(place, partitions.at) if partitions else place,
             )
     if dataset.visibility and dataset.visibility.value == "global temporary":

@@ -62,6 +62,19 @@ def load_project(directory: Path, *, profile: str | None = None, environment: Ma
     return Project(root, settings, paths, tuple(statements), profile)
 
 
+def load_settings(
+    directory: Path, *, profile: str | None = None, environment: Mapping[str, str]
+) -> tuple[Settings, Paths]:
+    """Only tailrace.yaml: for what must work while the SQL does not. Raises ProjectErrors, UsageError."""
+    root = directory.resolve()
+    if not root.is_dir():
+        raise UsageError(f"{directory} is no folder.", hint="Name the project's folder by -C DIR.")
+    settings, errors = _load_settings(root, profile, environment)
+    if errors or settings is None:
+        raise ProjectErrors(sorted(errors, key=_order))
+    return settings, resolve_paths(root, settings)
+
+
 def resolve_paths(root: Path, settings: Settings) -> Paths:
     """The settings' paths, absolute."""
     paths = settings.paths

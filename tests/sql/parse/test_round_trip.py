@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tailrace.model.errors import Place
 from tailrace.sql.parse import statement as s
-from tailrace.sql.parse.heads import parse_one
+from tailrace.sql.parse.heads import parse, parse_one
 from tailrace.sql.parse.printing import print_statement
 from tailrace.sql.parse.scan import Position
 
@@ -110,14 +111,15 @@ schedules = st.one_of(
 clusters = st.sampled_from([s.ClusterBy("auto"), s.ClusterBy("none"), s.ClusterBy("columns", ("a", "b c"))])
 masks = st.builds(s.Mask, names, unique(parts, min_size=1, max_size=2))
 
+partitions = unique(parts, min_size=1, max_size=2).map(
+    lambda names: tuple(s.Partition(name) for name in names)
+)
 usings = st.builds(s.ReplaceUsing, unique(parts, min_size=1, max_size=2), st.none() | span(st.just("ts")))
 
 
 @st.composite
 def clauses(draw: st.DrawFn, *, view: bool) -> s.Clauses:
-    partitioned = (
-        None if view else draw(maybe(unique(parts.filter(lambda p: "(" not in p), min_size=1, max_size=2)))
-    )
+    partitioned = None if view else draw(maybe(partitions))
     scheduled = None if view else draw(maybe(schedules))
     return s.Clauses(
         comment=draw(maybe(texts)),
@@ -218,3 +220,67 @@ def _untyped(statement: s.Statement) -> s.Statement:
         for column in statement.columns
     )
     return replace(statement, columns=found)
+
+
+WORDS = st.sampled_from(
+    [
+        "CREATE",
+        "STREAMING",
+        "TABLE",
+        "LIVE",
+        "VIEW",
+        "t",
+        "(",
+        ")",
+        ",",
+        "<",
+        ">",
+        "'",
+        '"',
+        "`",
+        "--",
+        "/*",
+        "*/",
+    ]
+    + [
+        ";",
+        "AS",
+        "SELECT",
+        "1",
+        "a INT",
+        "CONSTRAINT",
+        "EXPECT",
+        "FLOW",
+        "KEYS",
+        "FROM",
+        "SEQUENCE BY",
+        "{{",
+        "${x}",
+    ]
+    + [
+        "COMMENT",
+        "'x'",
+        "TBLPROPERTIES",
+        "SCHEDULE",
+        "EVERY",
+        "SET",
+        "USE",
+        "APPLY CHANGES INTO",
+        "\n",
+        "\\",
+        "é",
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=14).map(" ".join)))
+def test_any_text_gives_statements_or_problems_with_places(text: str) -> None:
+    for parsed in parse(text, "a.sql"):
+        assert (parsed.statement is None) != (parsed.problem is None)
+        if parsed.problem is not None:
+            assert parsed.problem.place is not None
+            assert parsed.problem.place >= Place("a.sql", 1, 1)
+        else:
+            assert parsed.statement is not None
+            assert parse_one(print_statement(parsed.statement)) == parsed.statement

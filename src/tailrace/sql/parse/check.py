@@ -86,6 +86,8 @@ def _check(span: s.Span, wrap: str, file: str) -> ProjectError | None:
         found = detail.get("highlight")
         near = f" near '{found}'" if found else ""
         return ProjectError(f"{message}{near}.", place=_place(span.at, span.text, max(offset, 0), file))
+    except RecursionError:
+        return ProjectError("The query is nested too deeply.", place=_place(span.at, span.text, 0, file))
     except TokenError as error:
         message = str(error).splitlines()[0]
         return ProjectError(f"{message}.", place=_place(span.at, span.text, 0, file))

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from tailrace.sql.parse.cursor import Cursor
 from tailrace.sql.parse.scan import string_value
-from tailrace.sql.parse.statement import At, ClusterBy, Mask, Schedule, Trigger
+from tailrace.sql.parse.statement import At, ClusterBy, Mask, Partition, Schedule, Trigger
 
 _UNITS: dict[str, Literal["minute", "hour", "day", "week"]] = {
     "MINUTE": "minute",
@@ -88,28 +88,23 @@ def _properties_clause(cursor: Cursor) -> tuple[tuple[str, str], ...]:
     return take_properties(cursor)
 
 
-def _take_partitions(cursor: Cursor) -> tuple[str, ...]:
+def _take_partitions(cursor: Cursor) -> tuple[Partition, ...]:
     cursor.take_words("PARTITIONED", "BY")
     seen: set[str] = set()
 
-    def one() -> str:
-        token = cursor.token
-        span = cursor.take_until(
-            lambda: cursor.at_sign(",") or cursor.at_sign(")"), "a column in PARTITIONED BY"
-        )
-        single = token.end == cursor.tokens[cursor.index - 1].end
-        name = span.text if not single or token.kind == "word" else _unquoted(cursor, span.text)
-        if name.lower() in seen:
-            raise cursor.error(f"'{name}' stands twice in PARTITIONED BY.", token=token)
-        seen.add(name.lower())
-        return name
+    def one() -> Partition:
+        token, what = cursor.token, "a column in PARTITIONED BY"
+        if cursor.ahead(1).text in (",", ")"):
+            found = Partition(cursor.take_part(what))
+        else:
+            span = cursor.take_until(lambda: cursor.at_sign(",") or cursor.at_sign(")"), what)
+            found = Partition(span.text, is_expression=True)
+        if found.text.lower() in seen:
+            raise cursor.error(f"'{found.text}' stands twice in PARTITIONED BY.", token=token)
+        seen.add(found.text.lower())
+        return found
 
     return cursor.take_list(one, "columns in brackets for PARTITIONED BY")
-
-
-def _unquoted(cursor: Cursor, text: str) -> str:
-    cursor.index -= 1
-    return cursor.take_part("a column in PARTITIONED BY")
 
 
 def _take_cluster(cursor: Cursor) -> ClusterBy:

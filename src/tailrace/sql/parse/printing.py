@@ -184,7 +184,10 @@ def _clauses(clauses: s.Clauses) -> list[str]:
     if clauses.options:
         lines.append(f"OPTIONS {_properties(clauses.options.value)}")
     if clauses.partitioned_by:
-        items = (item if "(" in item else quote_name(item) for item in clauses.partitioned_by.value)
+        items = (
+            item.text if item.is_expression else quote_name(item.text)
+            for item in clauses.partitioned_by.value
+        )
         lines.append(f"PARTITIONED BY ({', '.join(items)})")
     if clauses.cluster_by:
         cluster = clauses.cluster_by.value

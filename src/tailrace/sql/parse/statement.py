@@ -135,6 +135,14 @@ class ColumnSet:
 
 
 @dataclass(frozen=True)
+class Partition:
+    """One entry of `PARTITIONED BY`: a column's name, or an expression as written."""
+
+    text: str
+    is_expression: bool = False
+
+
+@dataclass(frozen=True)
 class ClusterBy:
     """`CLUSTER BY (columns) | AUTO | NONE`."""
 
@@ -165,7 +173,7 @@ class Clauses:
 
     comment: At[str] | None = None
     properties: At[tuple[tuple[str, str], ...]] | None = None
-    partitioned_by: At[tuple[str, ...]] | None = None
+    partitioned_by: At[tuple[Partition, ...]] | None = None
     cluster_by: At[ClusterBy] | None = None
     location: At[str] | None = None
     using: At[str] | None = None
