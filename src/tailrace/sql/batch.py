@@ -14,13 +14,14 @@ from sqlglot import exp
 
 from tailrace.model import types as t
 from tailrace.sql import coerce, inputs, operators
-from tailrace.sql.block import Block, Names, PlainHooks, SelectBlock, Source, all_of, conjuncts, unnested
+from tailrace.sql.block import SelectBlock
 from tailrace.sql.catalog import Catalog, Target
 from tailrace.sql.compiled import METADATA_TYPE, BatchInput, BatchQuery, FilesInput, Input, TableInput
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.query import Query, parse_query
+from tailrace.sql.relation import Block, Names, PlainHooks, Source, all_of, conjuncts, unnested
 from tailrace.sql.scope import Relation, Scope, Visible, relation_of
 from tailrace.sql.stream import fit
 from tailrace.sql.typed import Typed, quote

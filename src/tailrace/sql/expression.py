@@ -90,7 +90,9 @@ class Analyzer:
             raise self.origin.refused(f"{_spelled(node)} is not answered.", node)
         unread = [key for key, value in node.args.items() if value and key not in _READ]
         if unread:
-            raise self.origin.refused(f"{unread[0].upper().strip('_')} in {_spelled(node)} is not answered.", node)
+            raise self.origin.refused(
+                f"{unread[0].upper().strip('_')} in {_spelled(node)} is not answered.", node
+            )
         try:
             return rule(self, node)
         except Mismatch as error:
@@ -393,8 +395,7 @@ class Analyzer:
         name = {"BOTH": "trim", "LEADING": "ltrim", "TRAILING": "rtrim"}[position]
         characters = node.args.get("expression")
         if characters is None:
-            made = self.call(node, Call(exp.Anonymous(this=name, expressions=[node.this])))
-            return made
+            return self.call(node, Call(exp.Anonymous(this=name, expressions=[node.this])))
         made = self.call(node, Call(exp.Anonymous(this=name, expressions=[characters, node.this])))
         return replace(
             made, name=f"TRIM({position} {self.expr(characters).name} FROM {self.expr(node.this).name})"
@@ -534,8 +535,36 @@ def _nearest(name: str) -> str | None:
 
 
 _READ = frozenset(
-    "this expression expressions negate low high safe to default ifs true query is_string unit quoted table db "
-    "catalog position partition_by order spec over alias variant_extract coalesce requires_json big_int".split()
+    [
+        "this",
+        "expression",
+        "expressions",
+        "negate",
+        "low",
+        "high",
+        "safe",
+        "to",
+        "default",
+        "ifs",
+        "true",
+        "query",
+        "is_string",
+        "unit",
+        "quoted",
+        "table",
+        "db",
+        "catalog",
+        "position",
+        "partition_by",
+        "order",
+        "spec",
+        "over",
+        "alias",
+        "variant_extract",
+        "coalesce",
+        "requires_json",
+        "big_int",
+    ]
 )
 """Parts of nodes that the rules read; a node with any other part is refused, never half read."""
 CAST_CALLS: dict[str, t.DataType] = {

@@ -27,8 +27,28 @@ Source = Named | TopicInput | FilesInput
 
 
 SELECT_PARTS = frozenset(
-    "expressions from_ joins laterals where group having windows qualify order limit offset distinct with_ hint "
-    "sort cluster distribute kind into".split()
+    [
+        "expressions",
+        "from_",
+        "joins",
+        "laterals",
+        "where",
+        "group",
+        "having",
+        "windows",
+        "qualify",
+        "order",
+        "limit",
+        "offset",
+        "distinct",
+        "with_",
+        "hint",
+        "sort",
+        "cluster",
+        "distribute",
+        "kind",
+        "into",
+    ]
 )
 """Parts of a SELECT that its readers read or refuse by a better name."""
 JOIN_PARTS = frozenset({"this", "side", "kind", "method", "on", "using"})

@@ -17,8 +17,8 @@ def cast_to(value: Typed, target: t.DataType) -> Typed:
     """The value with a cast that Spark inserts: its name stays, a literal stays a literal where it can."""
     if value.type == target:
         return value
-    if isinstance(value.value, int) and isinstance(value.type, t.IntegralType):
-        if isinstance(target, (t.LongType, t.DoubleType)) and abs(value.value) <= 2**53:
+    if isinstance(value.value, int) and isinstance(value.type, t.IntegralType) and abs(value.value) <= 2**53:
+        if isinstance(target, (t.LongType, t.DoubleType)):
             return replace(
                 value,
                 sql=f"CAST({value.value} AS {duck(target)})",
@@ -118,10 +118,9 @@ def _numbers(operation: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
         raise _differ(_SYMBOLS[operation], left, right)
     if isinstance(a.type, t.VoidType) and isinstance(b.type, t.VoidType):
         a, b = cast_to(a, t.DOUBLE), cast_to(b, t.DOUBLE)
-    if operation == "intdiv":
-        if isinstance(a.type, t.IntegralType) or isinstance(b.type, t.IntegralType):
-            if not isinstance(a.type, (t.FractionalType)) and not isinstance(b.type, t.FractionalType):
-                return cast_to(a, t.LONG), cast_to(b, t.LONG)
+    fractional = any(isinstance(x.type, t.FractionalType) for x in (a, b))
+    if operation == "intdiv" and not fractional:
+        return cast_to(a, t.LONG), cast_to(b, t.LONG)
     decimal = isinstance(a.type, t.DecimalType) or isinstance(b.type, t.DecimalType)
     floating = any(isinstance(x.type, (t.FloatType, t.DoubleType)) for x in (a, b))
     if decimal and not floating:
@@ -169,7 +168,9 @@ def _decimals(operation: str, a: Typed, b: Typed) -> Typed:
         if p1 + p2 + 1 > 38:
             raise NotAnswered("a product of decimals of more than 38 digits is not answered")
         result = t.DecimalType(p1 + p2 + 1, s1 + s2)
-        return joined((a, b), f"CAST({a.sql} * {b.sql} AS {duck(result)})", result, "")
+        # up to 18 digits DuckDB multiplies in 64 bits, whatever the result needs
+        wide = t.DecimalType(min(38 - p2, max(19, p1)), s1)
+        return joined((a, b), f"CAST(CAST({a.sql} AS {duck(wide)}) * {b.sql} AS {duck(result)})", result, "")
     if operation == "mod":
         scale = max(s1, s2)
         result = coerce.adjusted(min(p1 - s1, p2 - s2) + scale, scale)
@@ -245,7 +246,7 @@ def _remainder(a: Typed, b: Typed) -> Typed:
 
 def negative(value: Typed) -> Typed:
     """`-x`; the negation of a literal is a literal."""
-    if isinstance(value.type, t.StringType) or isinstance(value.type, t.VoidType):
+    if isinstance(value.type, (t.StringType, t.VoidType)):
         value = cast_to(value, t.DOUBLE)
     if not isinstance(value.type, t.NumericType) and not coerce.is_interval(value.type):
         raise Mismatch(
@@ -273,7 +274,7 @@ def _with_dates(operation: str, left: Typed, right: Typed) -> Typed:
     if operation == "add" and not coerce.is_datetime(a):
         return _with_dates(operation, right, left)
     if operation in ("add", "sub") and coerce.is_datetime(a):
-        if isinstance(b, t.VoidType) or isinstance(b, t.StringType):
+        if isinstance(b, (t.VoidType, t.StringType)):
             raise NotAnswered(f"'{_SYMBOLS[operation]}' of {_types(left, right)} is not answered")
         if isinstance(a, t.DateType) and b in (t.BYTE, t.SHORT, t.INT):
             sql = f"({left.sql} {_SYMBOLS[operation]} CAST({right.sql} AS INTEGER))"

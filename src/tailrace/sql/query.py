@@ -141,17 +141,15 @@ def _spelled(tokens: list[Any], origin: Origin) -> list[Any]:
         if token.token_type == TokenType.STRING and quote in ("'", '"'):
             previous = result[-1] if result else None
             value = _unescaped(origin.text[token.start + 1 : token.end])
-            doubled = (
+            start = token.start
+            if (
                 previous is not None
                 and previous.token_type == TokenType.STRING
                 and previous.end + 1 == token.start
                 and origin.text[previous.end] == quote
-            )
-            if doubled:
+            ):
                 start, value = previous.start, f"{previous.text}{quote}{value}"
                 result.pop()
-            else:
-                start = token.start
             token = Token(TokenType.STRING, value, line=token.line, col=token.col, start=start, end=token.end)
         result.append(token)
     return result

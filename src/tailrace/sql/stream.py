@@ -21,6 +21,7 @@ from tailrace.sql.expression import Analyzer, Hooks
 from tailrace.sql.functions.generators import generated
 from tailrace.sql.pipe import Lets, Pipe
 from tailrace.sql.query import Query
+from tailrace.sql.relation import conjuncts
 from tailrace.sql.scope import Relation, Scope, Visible, relation_of
 from tailrace.sql.typed import Typed, fail, once
 
@@ -364,21 +365,6 @@ class StreamCompiler:
         new = [lists.positional(v, n) for v, n in zip(made, names, strict=True)]
         columns = [*carried[:index], *new, *carried[index:]]
         return replace(pipe, relations=(Relation((), tuple(columns)),))
-
-
-def conjuncts(node: Any) -> list[Any]:
-    """The parts of `a AND b AND c`, in order."""
-    parts: list[Any] = []
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, exp.And):
-            stack.extend((one.expression, one.this))
-        elif isinstance(one, exp.Paren) and isinstance(one.this, (exp.And, exp.Paren)):
-            stack.append(one.this)
-        else:
-            parts.append(one)
-    return parts
 
 
 def fit(columns: Sequence[tuple[str, Typed]], target: Target, origin: Origin) -> list[tuple[str, Typed]]:

@@ -21,6 +21,6 @@ AS t(item, kind, price);
 -- name: nested
 SELECT * FROM VALUES
   (1, array(1, 2, NULL), map('k', 1, 'j', 2), named_struct('f', 1, 'g', 'x'), array(named_struct('p', 1), named_struct('p', 2))),
-  (2, CAST(array() AS ARRAY<INT>), CAST(map() AS MAP<STRING, INT>), named_struct('f', 2, 'g', CAST(NULL AS STRING)), NULL),
+  (2, CAST(array() AS ARRAY<INT>), map('z', CAST(NULL AS INT)), named_struct('f', 2, 'g', CAST(NULL AS STRING)), NULL),
   (3, NULL, NULL, NULL, array(named_struct('p', 3)))
 AS t(id, arr, m, st, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tailrace.sql.functions import (
+    access,
     aggregates,
     collections,
     conditions,
@@ -18,6 +19,7 @@ from tailrace.sql.functions.table import Table
 TABLE = Table(
     (
         conditions.FUNCTIONS,
+        access.FUNCTIONS,
         strings.FUNCTIONS,
         numbers.FUNCTIONS,
         datetime.FUNCTIONS,

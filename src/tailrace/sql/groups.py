@@ -1,0 +1,232 @@
+"""The groups of a SELECT: grouping keys and aggregates, each computed once in a step of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlglot import exp
+
+from tailrace.model import types as t
+from tailrace.model.errors import ProjectError
+from tailrace.sql import operators
+from tailrace.sql import select_list as lists
+from tailrace.sql.errors import Mismatch, NotAnswered, Origin
+from tailrace.sql.expression import Analyzer, Call, pretty
+from tailrace.sql.functions.registry import TABLE
+from tailrace.sql.functions.table import Function, Resolved
+from tailrace.sql.relation import Names, PlainHooks, Source, all_of
+from tailrace.sql.scope import Relation, Scope, Visible
+from tailrace.sql.typed import Typed, quote
+
+MISSING = '"!missing:'
+"""Begins the text of a column that is no grouping key: it must not be left in what is computed."""
+
+
+class Groups:
+    """Grouping keys and aggregates of one SELECT, and what its list may name above them."""
+
+    def __init__(
+        self,
+        node: exp.Select,
+        source: Source,
+        outer: Scope | None,
+        origin: Origin,
+        names: Names,
+        subquery: Callable[[Analyzer, Any], Typed],
+    ) -> None:
+        self.node, self.source, self.origin, self.names = node, source, origin, names
+        self.subquery = subquery
+        self.scope = Scope(source.relations, outer)
+        self.keys: list[tuple[str, Typed]] = []
+        self.calls: dict[str, tuple[str, Typed]] = {}
+        self.windows: dict[str, tuple[str, Typed]] = {}
+        self.grouped = False
+        self.grouping = ""
+        self.above = self.scope
+        self.definitions = {w.this.name.lower(): w for w in node.args.get("windows") or []}
+
+    def analyzer(self, scope: Scope) -> Analyzer:
+        return Analyzer(self.origin, scope, PlainHooks(self.subquery))
+
+    def _group(self, items: Sequence[lists.Item]) -> None:
+        group = self.node.args.get("group")
+        nodes = [item.node for item in items if item.ready is None]
+        extra = [self.node.args.get("having"), self.node.args.get("order"), self.node.args.get("qualify")]
+        self.grouped = group is not None or any(has_aggregate(n) for n in [*nodes, *extra] if n is not None)
+        if not self.grouped:
+            return
+        if group is not None:
+            self._keys(group, items)
+        columns = []
+        for relation in self.source.relations:
+            columns.append(Relation(relation.parts, tuple(self._above(c) for c in relation.columns)))
+        self.above = replace(self.scope, relations=tuple(columns))
+
+    def _above(self, column: Visible) -> Visible:
+        for name, key in self.keys:
+            if key.sql == column.value.sql:
+                return replace(column, value=replace(column.value, sql=quote(name), nullable=key.nullable))
+        missing = f'{MISSING}{column.name}"'
+        return replace(column, value=replace(column.value, sql=missing, is_column=True))
+
+    def _keys(self, group: exp.Group, items: Sequence[lists.Item]) -> None:
+        if group.args.get("totals"):
+            raise self.origin.refused("GROUP BY WITH TOTALS is not answered.", group)
+        for key in ("rollup", "cube", "grouping_sets"):
+            if group.args.get(key):
+                raise self.origin.refused(f"{key.upper().replace('_', ' ')} is not answered.", group)
+        if any(isinstance(e, (exp.Rollup, exp.Cube, exp.GroupingSets)) for e in group.expressions):
+            raise self.origin.refused("ROLLUP, CUBE and GROUPING SETS are not answered.", group)
+        if group.args.get("all"):
+            found = [i for i in items if i.ready is None and not has_aggregate(i.node)]
+            for item in found:
+                self._key(self.analyzer(self.scope).expr(item.node), item.node)
+            for item in items:
+                if item.ready is not None:
+                    self._key(item.ready.value, item.node)
+            return
+        for one in group.expressions:
+            self._key(self._key_value(one, items), one)
+
+    def _key_value(self, node: Any, items: Sequence[lists.Item]) -> Typed:
+        """A grouping expression: an ordinal, a column, an alias of the list, any expression."""
+        if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
+            index = int(node.name)
+            if not 1 <= index <= len(items):
+                raise self.origin.wrong(
+                    f"[GROUP_BY_POS_OUT_OF_RANGE] GROUP BY {index}: the list has {len(items)} columns.", node
+                )
+            item = items[index - 1]
+            if item.ready is not None:
+                return item.ready.value
+            if has_aggregate(item.node):
+                raise self.origin.wrong(f"[GROUP_BY_POS_AGGREGATE] GROUP BY {index} is an aggregate.", node)
+            return self.analyzer(self.scope).expr(item.node)
+        bare = isinstance(node, exp.Column) and len(node.parts) == 1
+        if bare and self.scope._find([node.name], self.origin, node) is None:
+            for item in items:
+                if item.names and item.names[0].lower() == node.name.lower():
+                    return self.analyzer(self.scope).expr(item.node)
+        return self.analyzer(self.scope).expr(node)
+
+    def _key(self, value: Typed, node: Any) -> None:
+        if not operators.is_orderable(value.type):
+            raise self.origin.wrong(
+                f"[GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE] GROUP BY takes no {value.type}.", node
+            )
+        if all(value.sql != key.sql for _, key in self.keys):
+            self.keys.append((self.names.new(), value))
+
+    def key_of(self, node: Any) -> Typed | None:
+        """The grouping key that a node is, read by name."""
+        if not self.grouped or isinstance(node, (exp.Literal, exp.Column, exp.Paren)) or not self.keys:
+            return None
+        if has_aggregate(node) or node.find(exp.Subquery, exp.Exists, exp.Window) is not None:
+            return None
+        try:
+            value = self.analyzer(self.scope).expr(node)
+        except ProjectError:
+            return None
+        for name, key in self.keys:
+            if key.sql == value.sql:
+                return replace(value, sql=quote(name), is_column=True, fallible=False)
+        return None
+
+    def aggregate(self, node: Any, function: Function, call: Call) -> Typed:
+        """An aggregate of the groups, computed in their step."""
+        made, _ = self._aggregate_text(self.analyzer(self.scope), node, function, call, self.source.ties)
+        return self._registered(self.calls, made)
+
+    def _registered(self, registry: dict[str, tuple[str, Typed]], made: Typed) -> Typed:
+        if made.sql not in registry:
+            registry[made.sql] = (self.names.new(), made)
+        return replace(made, sql=quote(registry[made.sql][0]), is_column=True, fallible=False)
+
+    def _aggregate_text(
+        self,
+        analyzer: Analyzer,
+        node: Any,
+        function: Function,
+        call: Call,
+        ties: Sequence[str],
+        over: str = "",
+    ) -> tuple[Typed, Resolved]:
+        nodes = call.nodes
+        values: list[Any] = [analyzer.argument(n) for n in nodes] if not _is_count_star(call) else [_one()]
+        resolved = analyzer.resolve(node, function, call.name, values)
+        cast = analyzer.texts(values, resolved)
+        texts = [c.sql for c in cast]
+        if call.distinct and texts:
+            texts[0] = f"DISTINCT {texts[0]}"
+        if call.ignore_nulls:
+            if call.name.lower() not in (
+                "first",
+                "last",
+                "first_value",
+                "last_value",
+                "any_value",
+                "nth_value",
+                "lag",
+                "lead",
+            ):
+                raise self.origin.refused(f"{call.name} IGNORE NULLS is not answered.", node)
+            texts[0] = f"{texts[0]} IGNORE NULLS" if over else texts[0]
+        try:
+            sql = resolved.lower(texts)
+        except (Mismatch, NotAnswered) as error:
+            raise self.origin.refused(f"{call.name}: {error}.", node) from None
+        conditions = [] if call.where is None else [operators.as_boolean(analyzer.expr(call.where), "FILTER")]
+        if call.ignore_nulls and not over:
+            conditions.append(replace(cast[0], sql=f"({cast[0].sql} IS NOT NULL)"))
+        if resolved.order_sensitive and not over:
+            if ties and sql.endswith(")") and " FILTER " not in sql and not call.distinct:
+                sql = f"{sql[:-1]} ORDER BY {', '.join(quote(name) for name in ties)})"
+            else:
+                self.names.deterministic = False
+        if conditions:
+            sql += f" FILTER (WHERE {all_of(conditions)})"
+        sql += over
+        if resolved.finish is not None:
+            sql = resolved.finish(sql)
+        words = ["1" if _is_count_star(call) else v.name for v in values]
+        name = pretty(function, call.name, words)
+        if call.distinct:
+            name = f"{call.name.lower()}(DISTINCT {', '.join(words)})"
+        if call.where is not None:
+            name = f"{name} FILTER (WHERE {conditions[0].name})"
+        made = operators.joined([*cast, *conditions], sql, resolved.result, name, True)
+        return replace(made, nullable=resolved.nullable), resolved
+
+
+def has_aggregate(node: Any) -> bool:
+    """Whether an aggregate without OVER is in the tree, outside of subqueries."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, (exp.Subquery, exp.Exists, exp.Query)):
+            continue
+        if isinstance(one, exp.Window):
+            inner = one.this
+            while isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls, exp.Filter)):
+                inner = inner.this
+            stack.extend(inner.iter_expressions())
+            stack.extend(e for key in ("partition_by",) for e in one.args.get(key) or [])
+            if one.args.get("order") is not None:
+                stack.append(one.args["order"])
+            continue
+        if isinstance(one, exp.Anonymous):
+            function = TABLE.find(one.name)
+            if function is not None and function.kind == "aggregate":
+                return True
+        stack.extend(one.iter_expressions())
+    return False
+
+
+def _is_count_star(call: Call) -> bool:
+    return call.name.lower() == "count" and len(call.nodes) == 1 and isinstance(call.nodes[0], exp.Star)
+
+
+def _one() -> Typed:
+    return Typed("1", t.INT, nullable=False, name="1", value=1)

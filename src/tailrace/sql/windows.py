@@ -1,0 +1,153 @@
+"""Window functions of a SELECT: the OVER clause, frames, and the step that computes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlglot import exp
+
+from tailrace.sql import operators
+from tailrace.sql.expression import Analyzer, Call, Hooks
+from tailrace.sql.functions.registry import TABLE
+from tailrace.sql.functions.table import Function
+from tailrace.sql.groups import Groups
+from tailrace.sql.typed import Typed, quote
+
+
+class Windows(Groups):
+    """Window functions, over the groups where there are any."""
+
+    def inner_hooks(self) -> Hooks:
+        """What is allowed inside OVER."""
+        raise NotImplementedError
+
+    def window(self, analyzer: Analyzer, node: exp.Window) -> Typed:
+        """A window function, computed in the step after the groups."""
+        inner: Any = node.this
+        ignore = False
+        if isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
+            ignore, inner = isinstance(inner, exp.IgnoreNulls), inner.this
+        where = None
+        if isinstance(inner, exp.Filter):
+            where, inner = inner.expression.this, inner.this
+        if not isinstance(inner, exp.Anonymous):
+            raise self.origin.refused("OVER is only answered after a function.", node)
+        function = TABLE.find(inner.name)
+        if function is None:
+            raise self.origin.refused(f"The function {inner.name} is not in the function table.", inner)
+        if function.kind not in ("aggregate", "window"):
+            raise self.origin.wrong(f"[UNSUPPORTED_EXPR_FOR_WINDOW] {inner.name} takes no OVER.", node)
+        call = Call(inner, where=where, ignore_nulls=ignore)
+        if call.distinct:
+            raise self.origin.wrong(
+                "[DISTINCT_WINDOW_FUNCTION_UNSUPPORTED] DISTINCT is not allowed with OVER.", node
+            )
+        own = Analyzer(self.origin, analyzer.scope, self.inner_hooks())
+        spec, label = self._spec(node, own, function)
+        probe, resolved = self._aggregate_text(own, inner, function, call, (), "\0")
+        label = label.replace("{offset}", _offset_of(call))
+        ordered = self._order_of(node, own)
+        if function.kind == "window" and not ordered:
+            raise self.origin.wrong(
+                f"[WINDOW_FUNCTION_WITHOUT_ORDER] {inner.name} needs ORDER BY in OVER.", node
+            )
+        if resolved.order_sensitive or " ROWS " in spec:
+            spec = self._with_ties(spec, bool(ordered))
+        made = replace(
+            probe, sql=probe.sql.replace("\0", f" OVER ({spec})"), name=f"{probe.name} OVER ({label})"
+        )
+        return self._registered(self.windows, made)
+
+    def _with_ties(self, spec: str, ordered: bool) -> str:
+        ties = self.source.ties
+        if not ties or self.grouped or " RANGE " in spec:
+            self.names.deterministic = False
+            return spec
+        extra = ", ".join(quote(name) for name in ties)
+        head, frame, rest = spec.partition(" ROWS ")
+        head = f"{head}, {extra}" if ordered else f"{head} ORDER BY {extra}"
+        if not ordered and not frame:
+            return f"{head} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+        return f"{head}{frame}{rest}"
+
+    def _definition(self, node: exp.Window) -> list[exp.Window]:
+        """The window's own clauses and those of the named window that it refers to."""
+        alias = node.args.get("alias")
+        chain = [node]
+        if alias is not None:
+            named = self.definitions.get(alias.name.lower())
+            if named is None:
+                raise self.origin.wrong(
+                    f"[MISSING_WINDOW_SPECIFICATION] There is no window {alias.name}.", node
+                )
+            chain.append(named)
+        return chain
+
+    def _part(self, node: exp.Window, key: str) -> Any:
+        return next((w.args[key] for w in self._definition(node) if w.args.get(key)), None)
+
+    def _order_of(self, node: exp.Window, analyzer: Analyzer) -> list[str]:
+        order = self._part(node, "order")
+        return [self._ordered(one, analyzer)[0] for one in order.expressions] if order is not None else []
+
+    def _ordered(self, one: exp.Ordered, analyzer: Analyzer) -> tuple[str, str]:
+        value = analyzer.expr(one.this)
+        if not operators.is_orderable(value.type):
+            raise self.origin.wrong(
+                f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] ORDER BY takes no {value.type}.", one
+            )
+        direction = "DESC" if one.args.get("desc") else "ASC"
+        nulls = "FIRST" if one.args.get("nulls_first") else "LAST"
+        return f"{value.sql} {direction} NULLS {nulls}", f"{value.name} {direction} NULLS {nulls}"
+
+    def _spec(self, node: exp.Window, analyzer: Analyzer, function: Function) -> tuple[str, str]:
+        partition = self._part(node, "partition_by") or []
+        keys = [analyzer.expr(one) for one in partition]
+        order = self._part(node, "order")
+        pairs = [self._ordered(one, analyzer) for one in order.expressions] if order is not None else []
+        parts, labels = [], []
+        if keys:
+            parts.append(f"PARTITION BY {', '.join(k.sql for k in keys)}")
+            labels.append(f"PARTITION BY {', '.join(k.name for k in keys)}")
+        if pairs:
+            parts.append(f"ORDER BY {', '.join(p[0] for p in pairs)}")
+            labels.append(f"ORDER BY {', '.join(p[1] for p in pairs)}")
+        spec = self._part(node, "spec")
+        frame = self._frame(spec, function, bool(pairs))
+        if spec is not None and function.kind == "aggregate":
+            parts.append(frame)
+        labels.append(frame)
+        return " ".join(parts), " ".join(labels)
+
+    def _frame(self, spec: Any, function: Function, ordered: bool) -> str:
+        if spec is None:
+            if function.kind == "window":
+                if function.names[0] in ("lag", "lead"):
+                    return "ROWS BETWEEN {offset} FOLLOWING AND {offset} FOLLOWING"
+                return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+            if ordered:
+                return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+            return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+        if function.kind == "window":
+            raise self.origin.refused(f"A frame for {function.names[0]} is not answered.", spec)
+        kind = str(spec.args["kind"]).upper()
+        start = self._bound(spec, "start", kind)
+        end = self._bound(spec, "end", kind) if spec.args.get("end") else "CURRENT ROW"
+        return f"{kind} BETWEEN {start} AND {end}"
+
+    def _bound(self, spec: Any, side: str, kind: str) -> str:
+        bound, direction = spec.args.get(side), str(spec.args.get(f"{side}_side") or "").upper()
+        if isinstance(bound, str):
+            return "CURRENT ROW" if bound.upper() == "CURRENT ROW" else f"UNBOUNDED {direction}"
+        if kind == "ROWS" and isinstance(bound, exp.Literal) and bound.name.isdigit():
+            return f"{bound.name} {direction}"
+        raise self.origin.refused(
+            "This frame is not answered; ROWS with literals, UNBOUNDED and CURRENT ROW are.", spec
+        )
+
+
+def _offset_of(call: Call) -> str:
+    """The frame of lag and lead, as Spark prints it."""
+    written = call.nodes[1].name if len(call.nodes) > 1 else "1"
+    return f"-{written}" if call.name.lower() == "lag" and written != "0" else written
