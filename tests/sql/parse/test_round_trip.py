@@ -222,55 +222,11 @@ def _untyped(statement: s.Statement) -> s.Statement:
     return replace(statement, columns=found)
 
 
-WORDS = st.sampled_from(
-    [
-        "CREATE",
-        "STREAMING",
-        "TABLE",
-        "LIVE",
-        "VIEW",
-        "t",
-        "(",
-        ")",
-        ",",
-        "<",
-        ">",
-        "'",
-        '"',
-        "`",
-        "--",
-        "/*",
-        "*/",
-    ]
-    + [
-        ";",
-        "AS",
-        "SELECT",
-        "1",
-        "a INT",
-        "CONSTRAINT",
-        "EXPECT",
-        "FLOW",
-        "KEYS",
-        "FROM",
-        "SEQUENCE BY",
-        "{{",
-        "${x}",
-    ]
-    + [
-        "COMMENT",
-        "'x'",
-        "TBLPROPERTIES",
-        "SCHEDULE",
-        "EVERY",
-        "SET",
-        "USE",
-        "APPLY CHANGES INTO",
-        "\n",
-        "\\",
-        "é",
-    ]
-)
+PIECES = """
+CREATE STREAMING TABLE LIVE VIEW t ( ) , < > ' " ` -- /* */ ; AS SELECT 1 INT CONSTRAINT EXPECT FLOW KEYS
+FROM SEQUENCE BY {{ ${x} COMMENT 'x' TBLPROPERTIES SCHEDULE EVERY SET USE APPLY CHANGES INTO \\ é
+"""
+WORDS = st.sampled_from([*PIECES.split(), "\n"])
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
