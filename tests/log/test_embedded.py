@@ -58,6 +58,14 @@ def test_arrow_data_is_appended_as_it_is(log: EmbeddedLog, clock: ManualClock) -
     assert log.offset_at("t", 0, now + 1) == 4
 
 
+def test_an_append_without_records_moves_only_the_sequence(log: EmbeddedLog) -> None:
+    empty = Table.from_pydict({"value": binary([])})
+    assert log.append_arrow("t", 0, empty, "p", 4).count == 0
+    log.append("t", 0, [], "p", 5)
+    assert log.append_arrow("t", 0, empty, "p", 5).duplicate
+    assert (log.last_sequence("t", 0, "p"), log.end_offsets("t")) == (5, {0: 0})
+
+
 def test_arrow_data_with_a_record_too_large_or_without_values_is_refused_whole(log: EmbeddedLog) -> None:
     large = Table.from_pydict({"value": binary([b"ok", b"x" * (RECORD_BYTES_MAX + 1)])})
     with pytest.raises(RecordTooLarge) as found:

@@ -129,6 +129,12 @@ def test_keys_stay_together_over_partitions(tmp_path: Path) -> None:
     assert all(len(found) == 1 for found in homes.values())
 
 
+def test_a_partition_without_rows_is_as_far_as_the_others(tmp_path: Path) -> None:
+    log = made(tmp_path, options(fields=MIXED, count=1, rate=None), partitions=3)
+    assert log.end_offsets("t") == {0: 1, 1: 0, 2: 0}
+    assert {Appender(log, "t", "generate").last(partition) for partition in range(3)} == {0}
+
+
 @pytest.mark.parametrize(("rate", "seconds", "rows"), [(0.1, 35, 4), (10, 3, 31), (5_000, 2, 10_001)])
 def test_a_rate_is_kept(tmp_path: Path, rate: float, seconds: float, rows: int) -> None:
     clock = ManualClock()

@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from arro3.core import Table
+
 from tailrace.log.arrow import arrow_records, check_sizes, concatenated, encode_block, placed, records_table
 from tailrace.log.contract import (
     RECORD_BYTES_MAX,
@@ -131,11 +133,7 @@ class EmbeddedLog:
         sequence: int | None = None,
     ) -> Appended:
         now_us = self._clock.now_us()
-        block = arrow_records(table, now_us)
-        check_sizes(block)
-        times = block.column("timestamp")
-        latest = now_us if "timestamp" not in _columns(table) else max(times.to_pylist(), default=0)
-        piece = Piece(block.num_rows, latest, block=encode_block(block) if block.num_rows else None)
+        piece = _arrow_piece(Table.from_arrow(table), now_us)
         return self._append(topic, partition, piece, now_us, producer, sequence)
 
     def _append(
@@ -337,9 +335,14 @@ class EmbeddedLog:
         return found
 
 
-def _columns(table: Any) -> Sequence[str]:
-    names: Sequence[str] = getattr(table, "column_names", ("timestamp",))
-    return names
+def _arrow_piece(table: Table, now_us: int) -> Piece:
+    if table.num_rows == 0:
+        return Piece(0, 0)
+    block = arrow_records(table, now_us)
+    check_sizes(block)
+    given = "timestamp" in table.column_names
+    latest = max(block.column("timestamp").to_pylist()) if given else now_us
+    return Piece(block.num_rows, latest, block=encode_block(block))
 
 
 def _size(path: Path) -> int:

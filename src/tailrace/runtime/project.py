@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tailrace.log.embedded import EmbeddedLog
 from tailrace.model.clock import SystemClock
+from tailrace.project import load
 from tailrace.project.compile import compile_project
 from tailrace.project.compiled import CompiledProject
 from tailrace.project.load import load_project
@@ -46,9 +47,9 @@ def open_reader(directory: str, profile: str | None = None) -> Reader:
 
 def open_log(directory: str, profile: str | None = None, topic: str | None = None) -> tuple[EmbeddedLog, int]:
     """The project's log, and how many partitions its settings want for a topic. SQL is not looked at."""
-    project = load_settings(directory, profile)
-    settings = project.settings.topics.get(topic or "")
-    return EmbeddedLog(project.paths.log, SystemClock()), settings.partitions if settings else 1
+    settings, paths = load.load_settings(Path(directory), profile=profile, environment=dict(os.environ))
+    wanted = settings.topics.get(topic or "")
+    return EmbeddedLog(paths.log, SystemClock()), wanted.partitions if wanted else 1
 
 
 def allowed_folders(project: Project) -> tuple[Path, ...]:

@@ -1,0 +1,71 @@
+"""The process of a project's sources: `python -m tailrace.runtime.source_process DIR [PROFILE]`.
+
+Runs every topic's source until SIGTERM or until all have ended. May be killed at any point: the log knows
+how far each source is. Errors go to stderr; exit code 2 if the project is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tailrace.log.embedded import EmbeddedLog
+from tailrace.model.clock import Clock, SystemClock
+from tailrace.model.errors import Place, TailraceError
+from tailrace.project.document import read_document
+from tailrace.project.load import load_project
+from tailrace.project.project import Project
+from tailrace.runtime.signals import Stopping
+from tailrace.sources.contract import Appender, Source, drive
+from tailrace.sources.generate import open_generate
+from tailrace.sources.options import read_options
+
+PRODUCER = "source"
+FILE = "tailrace.yaml"
+
+
+def open_sources(project: Project, clock: Clock) -> list[Source]:
+    """The sources of all topics; topics that are missing are made. Raises ProjectErrors with places."""
+    path = project.root / FILE
+    document = read_document(path.read_text() if path.exists() else "", FILE, dict(os.environ))
+    log = EmbeddedLog(project.paths.log, clock)
+    found: list[Source] = []
+    for name, topic in project.settings.topics.items():
+        if topic.source is None:
+            continue
+
+        def place(inner: tuple[str | int, ...], name: str = name) -> Place:
+            return document.place(("topics", name, "source", *inner))
+
+        options = read_options(topic.source.options, place)
+        kept = topic.retention
+        log.create(name, topic.partitions, kept.time if kept else None, kept.bytes if kept else None)
+        found.append(open_generate(options, Appender(log, name, PRODUCER), clock, project.root))
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the sources of a project folder."""
+    stopping = Stopping()
+
+    def stop(number: int, frame: object) -> None:
+        stopping.asked = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    clock = SystemClock()
+    try:
+        profile = arguments[1] if len(arguments) > 1 else None
+        project = load_project(Path(arguments[0]), profile=profile, environment=dict(os.environ))
+        drive(open_sources(project, clock), clock, stopping)
+    except TailraceError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
