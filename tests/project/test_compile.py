@@ -238,3 +238,11 @@ def test_a_parameter_without_a_value_is_told_for_each_query_that_names_it(tmp_pa
         "a.sql:1:29: The parameter 'a' has no value.",
         "a.sql:2:28: The parameter 'b' has no value.",
     ]
+
+
+def test_a_second_catalog_in_a_query_is_refused(tmp_path: Path) -> None:
+    table = "CREATE STREAMING TABLE main.s.t AS SELECT value FROM STREAM read_kafka(subscribe => 'a');\n"
+    project = compiled(tmp_path, table + "CREATE LIVE TABLE v AS SELECT value FROM MAIN.s.t")
+    assert list(project.datasets) == ["s.t", "default.v"]
+    (problem,) = problems(tmp_path, table + "CREATE LIVE TABLE v AS SELECT value FROM other.s.t")
+    assert problem.startswith("a.sql:2:42: The catalog 'other' is the second one; 'main' is at a.sql:1:1.")

@@ -7,7 +7,7 @@ executed is refused. Nothing is bound yet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tailrace.model.errors import Place, ProjectError
 from tailrace.project.executed import refusals
@@ -192,10 +192,9 @@ def _catalogs(statements: Sequence[Defined]) -> list[ProjectError]:
         ]
         for name in names:
             try:
-                parts = tuple(fill(part, defined.parameters, defined.place) for part in name.parts)
+                catalog = catalog_of(name, defined.parameters, defined.place)
             except ProjectError:
                 continue
-            catalog = catalog_of(replace(name, parts=parts))
             if catalog is None:
                 continue
             place = Place(defined.place.file, name.at.line, name.at.column)

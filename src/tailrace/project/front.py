@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from tailrace.model.errors import Place
+from tailrace.model.errors import Place, ProjectError
 from tailrace.model.types import Schema
 from tailrace.project.compiled import Dataset
 from tailrace.project.declare import Declared
+from tailrace.project.names import catalog_of
 from tailrace.sql.catalog import FilesCall, TableInfo, ViewText
 
 Lookup = Callable[[str, Place], Dataset | None]
@@ -41,6 +42,24 @@ class ProjectCatalog:
         self._declared = declared
         self._starts = sorted(start for one in declared.values() for start in one.starts())
 
+        self._catalog: tuple[str, Place] | None = None
+        for one in declared.values():
+            found = catalog_of(one.statement.name, one.defined.parameters, one.place)
+            if found is not None and self._catalog is None:
+                self._catalog = (found, one.place)
+
+    def _check_catalog(self, catalog: str, place: Place) -> None:
+        """A dataset is read under the catalog of the project, or under the first one that a query names."""
+        if self._catalog is None:
+            self._catalog = (catalog, place)
+        known, first = self._catalog
+        if catalog != known:
+            raise ProjectError(
+                f"The catalog '{catalog}' is the second one; '{known}' is at {first}.",
+                place=place,
+                hint="A project has one catalog; leave the catalogs out of the names.",
+            )
+
     def _schema_at(self, place: Place) -> str:
         before = [schema for start, schema in self._starts if start.file == place.file and start <= place]
         return before[-1] if before else "default"
@@ -54,6 +73,8 @@ class ProjectCatalog:
         dataset = self._lookup(name, place)
         if dataset is None:
             return None
+        if len(names) == 3:
+            self._check_catalog(names[0], place)
         view = None
         if dataset.kind == "temporary_view" and dataset.view is not None:
             declared = self._declared[name]

@@ -65,9 +65,10 @@ def resolve(name: Name, schema: str, parameters: Mapping[str, str], place: Place
     return f"{found}.{parts[-1].lower()}"
 
 
-def catalog_of(name: Name) -> str | None:
+def catalog_of(name: Name, parameters: Mapping[str, str], place: Place) -> str | None:
     """The catalog part of a three-part name."""
-    return name.parts[0].lower() if len(name.parts) == 3 else None
+    parts = [part for piece in name.parts for part in fill(piece, parameters, place).split(".")]
+    return parts[0].lower() if len(parts) == 3 else None
 
 
 _BEFORE_RELATION = ("FROM", "JOIN")
