@@ -426,7 +426,7 @@ class BatchCompiler:
             return None
         scope = Scope((*left.relations, *right.relations), outer)
         analyzer = Analyzer(self.origin, scope, PlainHooks(self._subquery_in(env)))
-        conditions = [operators.as_boolean(analyzer.expr(part), "ON") for part in conjuncts(on)]
+        conditions = [analyzer.condition(part, "ON") for part in conjuncts(on)]
         return all_of(conditions)
 
     def _join_columns(self, left: Source, right: Source, side: str, using: list[str]) -> tuple[Relation, ...]:

@@ -88,7 +88,7 @@ class SelectBlock(Windows):
         if where is None:
             return text
         analyzer = self.analyzer(self.scope)
-        conditions = [operators.as_boolean(analyzer.expr(part), "WHERE") for part in conjuncts(where.this)]
+        conditions = [analyzer.condition(part, "WHERE") for part in conjuncts(where.this)]
         return f"{text} WHERE {all_of(conditions)}"
 
     def _values(self, items: Sequence[lists.Item], hooks: Hooks) -> tuple[list[Visible | None], int | None]:
@@ -119,7 +119,7 @@ class SelectBlock(Windows):
         if clause is None:
             return None
         scope = replace(self.above, aliases=aliases)
-        return operators.as_boolean(Analyzer(self.origin, scope, hooks).expr(clause.this), clause.key.upper())
+        return Analyzer(self.origin, scope, hooks).condition(clause.this, clause.key.upper())
 
     def _order_values(self, hooks: Hooks, shown: Sequence[Visible]) -> list[tuple[Typed, str]]:
         order = self.node.args.get("order")

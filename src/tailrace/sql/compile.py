@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from tailrace.model.errors import Place
 from tailrace.model.types import Schema
-from tailrace.sql import operators
 from tailrace.sql.batch import BatchCompiler
 from tailrace.sql.catalog import Catalog, FilesCall, TableInfo, Target, TargetColumn, ViewText
 from tailrace.sql.compiled import BatchQuery, StreamQuery
@@ -47,4 +46,4 @@ def compile_condition(text: str, schema: Schema, place: Place) -> str:
     """DuckDB SQL of type BOOLEAN over the columns of `schema`, and of nothing else."""
     query = parse_expression(text, place)
     analyzer = Analyzer(query.origin, Scope((relation_of((), schema),)))
-    return operators.as_boolean(analyzer.expr(query.tree), "EXPECT").sql
+    return analyzer.condition(query.tree, "EXPECT").sql

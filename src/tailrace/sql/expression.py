@@ -103,6 +103,15 @@ class Analyzer:
         except RecursionError:
             raise self.origin.refused("The expression is nested too deeply.", node) from None
 
+    def condition(self, node: Any, what: str) -> Typed:
+        """A BOOLEAN, for WHERE, ON, HAVING, FILTER, EXPECT."""
+        try:
+            return operators.as_boolean(self.expr(node), what)
+        except Mismatch as error:
+            raise self.origin.wrong(f"{error}.", node) from None
+        except NotAnswered as error:
+            raise self.origin.refused(f"{error}.", node) from None
+
     # Names and literals
 
     def _column(self, node: exp.Column) -> Typed:

@@ -177,7 +177,7 @@ class Groups:
             sql = resolved.lower(texts)
         except (Mismatch, NotAnswered) as error:
             raise self.origin.refused(f"{call.name}: {error}.", node) from None
-        conditions = [] if call.where is None else [operators.as_boolean(analyzer.expr(call.where), "FILTER")]
+        conditions = [] if call.where is None else [analyzer.condition(call.where, "FILTER")]
         if call.ignore_nulls and not over:
             conditions.append(replace(cast[0], sql=f"({cast[0].sql} IS NOT NULL)"))
         if resolved.order_sensitive and not over:

@@ -17,14 +17,14 @@ def cast_to(value: Typed, target: t.DataType) -> Typed:
     """The value with a cast that Spark inserts: its name stays, a literal stays a literal where it can."""
     if value.type == target:
         return value
-    if isinstance(value.value, int) and isinstance(value.type, t.IntegralType) and abs(value.value) <= 2**53:
-        if isinstance(target, (t.LongType, t.DoubleType)):
-            return replace(
-                value,
-                sql=f"CAST({value.value} AS {duck(target)})",
-                type=target,
-                value=value.value if target == t.LONG else float(value.value),
-            )
+    if (
+        isinstance(value.type, t.IntegralType)
+        and isinstance(value.value, int)
+        and target in (t.LONG, t.DOUBLE)
+    ):
+        whole = value.value if target == t.LONG else float(value.value)
+        if abs(value.value) <= 2**53:
+            return replace(value, sql=f"CAST({value.value} AS {duck(target)})", type=target, value=whole)
     sql, fallible = cast_sql(value.sql, value.type, target)
     nullable = value.nullable or fails_to_null(value.type, target)
     return replace(

@@ -330,9 +330,7 @@ class StreamCompiler:
         where = node.args.get("where")
         if where is not None:
             analyzer = self._analyzer(pipe)
-            conditions = [
-                operators.as_boolean(analyzer.expr(part), "WHERE") for part in conjuncts(where.this)
-            ]
+            conditions = [analyzer.condition(part, "WHERE") for part in conjuncts(where.this)]
             pipe = pipe.filtered(conditions, self.lets)
         items = lists.items(node, Scope(pipe.relations), self.origin)
         index = next((i for i, item in enumerate(items) if item.generator), None)
