@@ -2,6 +2,7 @@
 
 Read off the compiled plans, so it says what runs: stream programs expression by expression, batch
 queries by sqlglot's scopes. `how` is `column` where a value is passed on unchanged, `expression` otherwise.
+Where sqlglot cannot follow a query, every column comes from `*` of every input.
 A column without inputs (a literal) has one row with input None.
 """
 
@@ -27,6 +28,10 @@ from tailrace.sql.compiled import (
 )
 
 Columns = frozenset[str]
+How = Literal["column", "expression"]
+
+_COLUMN: How = "column"
+_EXPRESSION: How = "expression"
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|(?<=\.)"(?:[^"]|"")*"|"(?P<name>(?:[^"]|"")*)\"""")
 _BARE = re.compile(r'"(?:[^"]|"")*"')
@@ -42,7 +47,7 @@ class Edge:
     input: str | None
     """`schema.table`, `topic:<name>` or `files:<path>`."""
     input_column: str | None
-    how: Literal["column", "expression"]
+    how: How
 
 
 def lineage(project: CompiledProject, dataset: str | None = None) -> list[Edge]:
@@ -69,7 +74,7 @@ def _dataset(project: CompiledProject, dataset: Dataset) -> Iterator[Edge]:
             given = _columns(project, branch.input)
             for i, (columns, unchanged) in enumerate(_branch(branch, given)):
                 column = dataset.schema.names[i] if i < len(dataset.schema.names) else str(i)
-                how: Literal["column", "expression"] = "column" if unchanged else "expression"
+                how = _COLUMN if unchanged else _EXPRESSION
                 for source in sorted(columns):
                     yield Edge(dataset.name, column, flow.name, named, source, how)
                 if not columns:
@@ -127,24 +132,31 @@ def _names_in(sql: str) -> tuple[list[str], bool]:
 
 
 def _batch(project: CompiledProject, dataset: Dataset, query: BatchQuery) -> Iterator[Edge]:
-    from sqlglot import lineage as sqlglot_lineage
-    from sqlglot.errors import SqlglotError
-
     inputs = {item.alias.lower(): item.input for item in query.inputs}
     schema = {item.alias: _columns(project, item.input) for item in query.inputs}
-    for column in dataset.schema.names:
-        try:
-            node = sqlglot_lineage.lineage(f'"{column}"', query.sql, schema=schema, dialect="duckdb")
-            origins = sorted(set(_leaves(node, inputs)))
-            unchanged = _is_passed_on(node)
-        except (SqlglotError, ValueError):
-            origins = [(input_name(source), "*") for source in dict.fromkeys(inputs.values())]
-            unchanged = False
-        how: Literal["column", "expression"] = "column" if unchanged else "expression"
+    nodes = _nodes(query.sql, schema)
+    everything = [(input_name(source), "*") for source in dict.fromkeys(inputs.values())]
+    for i, column in enumerate(dataset.schema.names):
+        origins, how = everything, _EXPRESSION
+        if nodes is not None and i < len(nodes):
+            origins = sorted(set(_leaves(nodes[i], inputs)))
+            how = _COLUMN if _is_passed_on(nodes[i]) else _EXPRESSION
         for named, source in origins:
             yield Edge(dataset.name, column, dataset.name, named, source, how)
         if not origins:
-            yield Edge(dataset.name, column, dataset.name, None, None, "expression")
+            yield Edge(dataset.name, column, dataset.name, None, None, _EXPRESSION)
+
+
+def _nodes(sql: str, schema: Mapping[str, Mapping[str, str]]) -> list[Any] | None:
+    """sqlglot's lineage of each output column; None where it cannot follow the query."""
+    from sqlglot import lineage as sqlglot_lineage
+    from sqlglot.errors import SqlglotError
+
+    try:
+        found = sqlglot_lineage.lineage(None, sql, schema=dict(schema), dialect="duckdb", trim_selects=False)
+    except (SqlglotError, ValueError, KeyError, AttributeError, RecursionError):
+        return None
+    return list(found.values()) if isinstance(found, dict) else None
 
 
 def _leaves(node: Any, inputs: Mapping[str, Input]) -> Iterator[tuple[str, str]]:
