@@ -18,6 +18,7 @@ from tailrace.project.load import resolve_paths
 from tailrace.project.settings import Settings
 from tailrace.proof.script import recorded
 from tailrace.runtime.doors import open_doors
+from tailrace.testing.power import keep_synced
 
 from . import pipelines
 
@@ -59,8 +60,11 @@ def main() -> int:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--fault")
     parser.add_argument("--script", type=Path)
+    parser.add_argument("--shadow", type=Path)
     parser.add_argument("--attempt", default="k")
     given = parser.parse_args()
+    if given.shadow:
+        keep_synced(given.folder / "lake", given.shadow)
     if given.fault:
         point, occurrence = given.fault.split(":")
         faults.arm(point, int(occurrence))
