@@ -39,13 +39,40 @@ def create(call: Invocation, topic: str, partitions: int) -> int:
 
     log, _ = open_log(call.directory, call.profile)
     info = log.create(topic, partitions)
-    call.answer([{"topic": topic, "partitions": info.partitions, "log_id": info.log_id}], ("topic", "partitions", "log_id"))
+    call.answer(
+        [{"topic": topic, "partitions": info.partitions, "log_id": info.log_id}],
+        ("topic", "partitions", "log_id"),
+    )
+    return 0
+
+
+@verb("describe", "tailrace topic describe clicks")
+@click.argument("topic", metavar="T")
+@pass_invocation
+def describe(call: Invocation, topic: str) -> int:
+    """Show what a topic is: identity, partitions, how long it keeps records."""
+    from tailrace.runtime.project import open_log
+
+    log, _ = open_log(call.directory, call.profile)
+    info = log.describe(topic)
+    begins, ends = log.begin_offsets(topic), log.end_offsets(topic)
+    row = {
+        "topic": info.name,
+        "partitions": info.partitions,
+        "records": sum(ends.values()) - sum(begins.values()),
+        "retention_seconds": info.retention_seconds,
+        "retention_bytes": info.retention_bytes,
+        "log_id": info.log_id,
+    }
+    call.answer([row], tuple(row))
     return 0
 
 
 @verb("reset", "tailrace topic reset clicks --to earliest --lost-ok")
 @click.argument("topic", metavar="T")
-@click.option("--to", default="earliest", show_default=True, metavar="N", help="earliest, latest, or an offset.")
+@click.option(
+    "--to", default="earliest", show_default=True, metavar="N", help="earliest, latest, or an offset."
+)
 @click.option("--lost-ok", is_flag=True, help="Yes, records between are passed over.")
 @pass_invocation
 def reset(call: Invocation, topic: str, to: str, lost_ok: bool) -> int:
@@ -72,8 +99,8 @@ def reset(call: Invocation, topic: str, to: str, lost_ok: bool) -> int:
 def _group() -> click.Group:
     return click.Group(
         "topic",
-        commands={found.name or "": found for found in (list_topics, create, reset)},
-        help="Look after topics: list, create, reset.",
+        commands={found.name or "": found for found in (list_topics, create, describe, reset)},
+        help="Look after topics: list, create, describe, reset.",
     )
 
 

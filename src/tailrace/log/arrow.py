@@ -64,12 +64,16 @@ def check_sizes(table: Table) -> None:
     """Raises RecordTooLarge for the first record of a block's table that is over the limit."""
     if table.nbytes <= RECORD_BYTES_MAX:
         return
-    keys, values = table.column("key").to_pylist(), table.column("value").to_pylist()
-    headers: Any = table.column("headers").to_pylist() if "headers" in table.column_names else None
-    for index, (key, value) in enumerate(zip(keys, values, strict=True)):
-        size = (len(key) if key else 0) + (len(value) if value else 0)
-        if headers is not None and headers[index]:
-            size += sum(len(pair["key"].encode()) + len(pair["value"] or b"") for pair in headers[index])
+    rows = table.num_rows
+    values = table.column("value").to_pylist()
+    values_only = table.column("key").null_count == rows and "headers" not in table.column_names
+    if values_only and max(map(len, filter(None, values)), default=0) <= RECORD_BYTES_MAX:
+        return
+    keys: Any = table.column("key").to_pylist()
+    headers: Any = table.column("headers").to_pylist() if "headers" in table.column_names else [()] * rows
+    for index, (key, value, pairs) in enumerate(zip(keys, values, headers, strict=True)):
+        size = len(key or b"") + len(value or b"")
+        size += sum(len(pair["key"].encode()) + len(pair["value"] or b"") for pair in pairs or ())
         if size > RECORD_BYTES_MAX:
             raise RecordTooLarge(index, size)
 

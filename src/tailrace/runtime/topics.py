@@ -24,6 +24,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 WAIT_SECONDS = 0.1
 """A live pipe's lines are appended at the latest after this long without a further one."""
 CHUNK = 1 << 20
+FOLLOW_SECONDS = 1.0
 
 
 @dataclass
@@ -160,6 +161,26 @@ def consume(log: Log, topic: str, begin: str, limit: int | None, partition: int 
             yield from _records(table, number)
             position += table.num_rows
             left = None if left is None else left - table.num_rows
+
+
+def follow(log: Log, topic: str, begin: str, limit: int | None, partition: int | None) -> Iterator[Consumed]:
+    """As `consume`, and then what is appended later, without an end unless there is a limit."""
+    begins, ends = log.begin_offsets(topic), log.end_offsets(topic)
+    if partition is not None and partition not in ends:
+        raise UsageError(f"Topic {topic!r} has partitions 0 to {len(ends) - 1}, not {partition}.")
+    wanted = sorted(ends) if partition is None else [partition]
+    positions = {number: _start(begin, begins[number], ends[number]) for number in wanted}
+    left = limit
+    while left is None or left > 0:
+        before = dict(positions)
+        for number in wanted:
+            rows = 10_000 if left is None else min(10_000, left)
+            table = log.read(topic, number, positions[number], rows, 16 * 1024 * 1024)
+            yield from _records(table, number)
+            positions[number] += table.num_rows
+            left = None if left is None else left - table.num_rows
+        if positions == before:
+            log.watch({(topic, number): end for number, end in positions.items()}, FOLLOW_SECONDS)
 
 
 def _start(begin: str, first: int, end: int) -> int:
