@@ -112,7 +112,7 @@ class SelectBlock(Windows):
             name = lists.output_name(item, value)
             result.append(lists.positional(value, name))
             if item.names:
-                aliases[name.lower()] = replace(value, name=name)
+                aliases[name.lower()] = replace(value, name=f"lateralAliasReference({name})")
         return result, generator
 
     def _condition(self, clause: Any, hooks: Hooks, aliases: dict[str, Typed]) -> Typed | None:

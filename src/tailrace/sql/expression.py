@@ -320,7 +320,7 @@ class Analyzer:
         safe = isinstance(node, exp.TryCast)
         if node.meta.get("prefix") and isinstance(inner, exp.Literal):
             return self._prefixed(inner, kind)
-        if isinstance(inner, exp.Literal) and not inner.is_string and not node.meta.get("explicit"):
+        if isinstance(inner, exp.Literal) and not node.meta.get("explicit"):
             return self._suffixed(inner, kind)
         return self._cast_of(self.expr(inner), kind, safe)
 

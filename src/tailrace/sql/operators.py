@@ -87,6 +87,9 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
     name = f"({left.name} {symbol} {right.name})"
     if coerce.is_datetime(left.type) or coerce.is_datetime(right.type):
         made = _with_dates(operation, left, right)
+        days = isinstance(right.type, t.DayTimeIntervalType) and isinstance(made.type, t.DateType)
+        if days and isinstance(left.type, t.DateType):
+            return replace(made, name=f"date_{operation}({left.name}, extractansiintervaldays({right.name}))")
         if coerce.is_interval(left.type) or coerce.is_interval(right.type):
             return replace(made, name=f"{left.name} {symbol} {right.name}")
         if isinstance(made.type, t.DateType):

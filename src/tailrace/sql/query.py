@@ -58,6 +58,19 @@ class _Parser(_BASE):  # type: ignore[misc]
             self._watermarks.append((start.start, column, delay))
         return super()._parse_table_alias(alias_tokens=alias_tokens)
 
+    COLUMN_OPERATORS = {  # noqa: RUF012
+        **_BASE.COLUMN_OPERATORS,
+        TokenType.DCOLON: lambda self, this, to: self._double_colon(this, to),
+    }
+
+    def _double_colon(self, this: Any, to: Any) -> Any:
+        """`x::type`; the tokenizer also puts one, spelled otherwise, between `1` and its suffix `L`."""
+        made = self.build_cast(strict=self.STRICT_CAST, this=this, to=to)
+        last = self._prev
+        if last.end - last.start + 1 == len(last.text):
+            made.meta["explicit"] = True
+        return made
+
     def _parse_cast(self, *args: Any, **kwargs: Any) -> Any:
         made = super()._parse_cast(*args, **kwargs)
         if made is not None:

@@ -350,7 +350,7 @@ class StreamCompiler:
             name = lists.output_name(item, value)
             result.append(lists.positional(value, name))
             if item.names:
-                aliases[name.lower()] = replace(self.lets.hold(value), name=name)
+                aliases[name.lower()] = replace(self.lets.hold(value), name=f"lateralAliasReference({name})")
         return result
 
     def _exploding(self, items: Sequence[lists.Item], index: int, pipe: Pipe) -> Pipe:

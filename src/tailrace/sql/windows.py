@@ -50,7 +50,7 @@ class Windows(Groups):
         ordered = self._order_of(node, own)
         if function.kind == "window" and not ordered:
             raise self.origin.wrong(
-                f"[WINDOW_FUNCTION_WITHOUT_ORDER] {inner.name} needs ORDER BY in OVER.", node
+                f"[WINDOW_FUNCTION_FRAME_NOT_ORDERED] {inner.name} needs ORDER BY in OVER.", node
             )
         if resolved.order_sensitive or " ROWS " in spec:
             spec = self._with_ties(spec, bool(ordered))
@@ -125,7 +125,8 @@ class Windows(Groups):
             if function.kind == "window":
                 if function.names[0] in ("lag", "lead"):
                     return "ROWS BETWEEN {offset} FOLLOWING AND {offset} FOLLOWING"
-                return "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+                kind = "RANGE" if function.names[0] == "cume_dist" else "ROWS"
+                return f"{kind} BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
             if ordered:
                 return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
             return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"

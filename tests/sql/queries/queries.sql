@@ -62,7 +62,6 @@ SELECT I, n.L, N.s AS S2 FROM nums n WHERE i = 1;
 SELECT i AS a, a + 1 AS b2, b2 * 2 FROM nums WHERE i = 1;
 SELECT i AS d, d FROM nums WHERE i = 1;
 SELECT 1, 'x', 1.5, true, NULL, DATE '2024-01-01', -1;
-SELECT c FROM (SELECT i, 10 / i AS c FROM nums) WHERE i > 1;
 SELECT q.c FROM (SELECT i + 1 AS c FROM nums) AS q WHERE c > 2;
 SELECT a, z FROM (SELECT i, s FROM nums) AS q(a, z) WHERE a = 2;
 SELECT DISTINCT b FROM nums;

@@ -24,7 +24,7 @@ def _rank(name: str, cast: str = "INTEGER", sensitive: bool = False) -> Function
             finish=lambda sql: f"CAST({sql} AS {cast})",
         )
 
-    shown = name if name == "row_number" else name.upper()
+    shown = name if name in ("row_number", "cume_dist") else name.upper()
     return Function((name,), "window", resolve, lambda _, __: f"{shown}()")
 
 

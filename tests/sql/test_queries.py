@@ -1,0 +1,115 @@
+"""Queries that Spark answered: the same names, types and rows, or the same refusal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tailrace.model.errors import Place, ProjectError, Refused
+from tailrace.sql.compile import FilesCall, TableInfo, compile_batch, parse_query
+from tailrace.sql.compiled import BatchQuery, TableInput
+
+FOLDER = Path(__file__).parent / "queries"
+ANSWERS = json.loads((FOLDER / "answers.json").read_text())
+NOT_ANSWERED = tuple((FOLDER / "refused.txt").read_text().splitlines())
+
+
+class Tables:
+    """A catalog of the tables made so far."""
+
+    def __init__(self) -> None:
+        self.infos: dict[str, TableInfo] = {}
+
+    def table(self, parts: tuple[str, ...], place: Place) -> TableInfo | None:
+        return self.infos.get(parts[-1].lower())
+
+    def files(self, call: FilesCall) -> Any:
+        raise AssertionError(call)
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[tuple[duckdb.DuckDBPyConnection, Tables]]:
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET disabled_optimizers = 'common_subexpressions,expression_rewriter'")
+    tables = Tables()
+    parts = re.split(r"(?m)^-- name: (\w+)$", (FOLDER / "tables.sql").read_text())[1:]
+    for name, body in zip(parts[::2], parts[1::2], strict=True):
+        made = compiled(body.strip().rstrip(";"), tables)
+        connection.execute(f'CREATE TABLE "{name}" AS {made.sql}')
+        tables.infos[name] = TableInfo(f"default.{name}", "external", made.schema)
+    yield connection, tables
+    connection.close()
+
+
+def compiled(query: str, tables: Tables) -> BatchQuery:
+    return compile_batch(parse_query(query, Place("query.sql", 1)), tables)
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, query: BatchQuery) -> list[Any]:
+    for given in query.inputs:
+        assert isinstance(given.input, TableInput)
+        name = given.input.name.split(".")[1]
+        connection.execute(f'CREATE OR REPLACE TEMP VIEW "{given.alias}" AS SELECT * FROM "{name}"')
+    return [plain(row) for row in connection.execute(query.sql).fetchall()]
+
+
+def plain(value: Any) -> Any:
+    """The same shape as in the recorded answers."""
+    if isinstance(value, bool) or value is None or isinstance(value, (int, str)):
+        return value
+    if isinstance(value, float):
+        return {"double": repr(value)}
+    if isinstance(value, Decimal):
+        return {"decimal": f"{value:f}"}
+    if isinstance(value, datetime):
+        return {"time": value.replace(tzinfo=None).isoformat()}
+    if isinstance(value, date):
+        return {"time": value.isoformat()}
+    if isinstance(value, bytes):
+        return {"bytes": value.hex()}
+    if isinstance(value, dict):
+        return {"map": [[plain(k), plain(v)] for k, v in value.items()]}
+    return [plain(part) for part in value]
+
+
+def structs_as_lists(value: Any, kind: str) -> Any:
+    """DuckDB gives a struct as a dict, which looks like a map of its names."""
+    if kind.startswith("struct<") and isinstance(value, dict) and "map" in value:
+        return [item for _, item in value["map"]]
+    if kind.startswith("array<struct<") and isinstance(value, list):
+        return [structs_as_lists(one, kind[len("array<") : -1]) for one in value]
+    return value
+
+
+@pytest.mark.parametrize("recorded", ANSWERS, ids=[one["query"][:70] for one in ANSWERS])
+def test_query(recorded: dict[str, Any], bench: tuple[duckdb.DuckDBPyConnection, Tables]) -> None:
+    connection, tables = bench
+    query = recorded["query"]
+    if query in NOT_ANSWERED:
+        with pytest.raises(Refused):
+            compiled(query, tables)
+        return
+    if "error" in recorded:
+        with pytest.raises((ProjectError, duckdb.Error)) as caught:
+            rows_of(connection, compiled(query, tables))
+        assert not isinstance(caught.value, (duckdb.BinderException, duckdb.ParserException)), caught.value
+        return
+    made = compiled(query, tables)
+    assert [[f.name, f.type.simple_string] for f in made.schema.fields] == recorded["columns"]
+    kinds = [kind for _, kind in recorded["columns"]]
+    rows = [
+        [structs_as_lists(v, k) for v, k in zip(row, kinds, strict=True)] for row in rows_of(connection, made)
+    ]
+    if re.search(r"ORDER BY (?!.*OVER)(?!.*\))", query):
+        assert rows == recorded["rows"]
+    assert Counter(map(json.dumps, rows)) == Counter(map(json.dumps, recorded["rows"]))
