@@ -262,3 +262,14 @@ def test_documentation_names_every_key_of_the_model() -> None:
     for prefix, keys in parts.items():
         for key in keys:
             assert f"`{prefix}{key}" in text, f"{prefix}{key}"
+
+
+def test_profiles_that_are_not_used_are_checked_too(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        tailrace_yaml="profiles:\n  a: {paths: {lake: '${LAKE}'}}\n  b: {pathes: {}}\n  c: {engine: {trigger: x}}\n",
+    )
+    assert [text.partition(" Hint")[0] for text in problems(tmp_path)] == [
+        "tailrace.yaml:3:7: Unknown key 'pathes'.",
+        "tailrace.yaml:4:25: 'engine.trigger' is 'x'.",
+    ]

@@ -123,17 +123,38 @@ def settings_of(document: Document, profile: str | None) -> tuple[Settings | Non
             )
         assert isinstance(profiles, dict), "it has the profile"
         overlay = profiles[profile] if isinstance(profiles[profile], dict) else {}
-    value = _lay_over(document.value, overlay)
+    for other in sorted(set(profiles if isinstance(profiles, dict) else ()) - {profile}):
+        errors += _profile_errors(document, other)
     try:
-        settings = Settings.model_validate(value)
+        settings = Settings.model_validate(_lay_over(document.value, overlay))
     except ValidationError as error:
-        explained = (_explain(document, item, profile, overlay) for item in error.errors())
-        taken = {one.place for one in errors}
-        # One problem per place: a union complains once per branch, an unset variable twice.
-        first = {one.place: one for one in explained if one.place not in taken}
-        return None, [*errors, *first.values()]
+        explained = [_explain(document, item, profile, overlay) for item in error.errors()]
+        return None, [*errors, *_first_per_place(explained, {one.place for one in errors})]
     errors += _refusals(document, settings)
     return (None if errors else settings), errors
+
+
+def _profile_errors(document: Document, profile: str) -> list[ProjectError]:
+    """What is wrong inside of a profile that is not used now; variables may be unset there."""
+    overlay = document.value["profiles"][profile]
+    if not isinstance(overlay, dict):
+        return []
+    try:
+        Settings.model_validate(_lay_over({}, overlay))
+    except ValidationError as error:
+        explained = [_explain(document, item, profile, overlay) for item in error.errors()]
+        unset = {one.place for _, one in document.unset}
+        return _first_per_place(explained, {*unset, *(one.place for one in document.errors)})
+    return []
+
+
+def _first_per_place(errors: list[ProjectError], told: set[Place | None]) -> list[ProjectError]:
+    """One problem per place: a union complains once per branch, an unset variable twice."""
+    found: dict[Place | None, ProjectError] = {}
+    for error in errors:
+        if error.place not in told:
+            found.setdefault(error.place, error)
+    return list(found.values())
 
 
 def _relevant(document: Document, profile: str | None) -> list[ProjectError]:
