@@ -48,8 +48,11 @@ def run(
             lambda: f"{attempt}{next(numbers)}",
             script=recorded(script) if script else None,
         )
-        coordinator.start()
-        return coordinator.run_available()
+        try:
+            coordinator.start()
+            return coordinator.run_available()
+        finally:
+            coordinator.close()
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ environment failure is passed on and parks nothing. Until `decide` returns, noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,15 @@ from tailrace.engine.doors import Doors
 from tailrace.engine.files import SeenFiles
 from tailrace.engine.loaded import Loaded, SeenFile
 from tailrace.engine.parking import ParkDataset
-from tailrace.engine.plan import BatchPlan, Ends, FilesRead, Limits, Planner, standings_after
+from tailrace.engine.plan import (
+    BatchPlan,
+    Ends,
+    FilesRead,
+    Limits,
+    Planner,
+    TableRead,
+    standings_after,
+)
 from tailrace.engine.read import read
 from tailrace.engine.recover import raise_n_high
 from tailrace.engine.stage import Staging, drop_relations
@@ -47,7 +55,9 @@ class StreamBatch:
         limits: Limits,
         definition_ids: Mapping[str, str],
         seen: SeenFiles,
+        settle: Callable[[], None],
     ) -> None:
+        """`settle` returns when the batch before is finished: n is decided only after step 8 of n-1."""
         self._doors = doors
         self._project = project
         self._component = component
@@ -55,6 +65,7 @@ class StreamBatch:
         self._limits = limits
         self._definition_ids = definition_ids
         self._seen = seen
+        self._settle = settle
         self.parked: dict[str, str] = {}
         """Flow keys that this batch parks, with the reason."""
         self.account_bug = False
@@ -81,6 +92,8 @@ class StreamBatch:
         faults.reach("planned")
         if plan.is_empty() and not force:
             return None
+        if any(isinstance(source, TableRead) for source in plan.reads().values()):
+            self._settle()  # a lane reads what the batch before commits
         plan, loaded = read(  # 2
             doors, plan, given.planned_us, self._limits.bytes_max, given.plan is None, self._seen
         )
@@ -96,6 +109,7 @@ class StreamBatch:
         staging.stage_seen(_seen(plan, loaded))
         faults.reach("staged")
         decision = self._decision(given, plan, result, staging)
+        self._settle()
         raise_n_high(doors, given.n)
         doors.state.set(self._component.name, given.n)
         doors.batch_log.decide(decision)  # 6

@@ -7,6 +7,7 @@ max(refresh, 10 x its last duration). At most one decided batch is unfinished.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from tailrace.engine import ends as inputs
@@ -31,6 +32,10 @@ from tailrace.project.definition import definition_json
 
 RETRIES = (0.1, 0.5, 2.0, 5.0)
 """Seconds to wait before a batch that failed for the environment is tried again."""
+
+
+MAINTENANCE_BATCHES = 10
+"""While there is always work, tables are looked after once in so many rounds."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,8 @@ class Coordinator:
         self.standing = Standing()
         self.on_batch: Callable[[Decision], None] = lambda decision: None
         self.stopping: Callable[[], bool] = lambda: False
-        self.completing = False
-        """A decided batch is in its steps 7 to 9."""
+        self._completing: tuple[Decision, Future[None]] | None = None
+        self._thread = ThreadPoolExecutor(1, "complete")
         self._new_attempt = new_attempt
         self._carriers = carriers or {}
         self._script = script or {}
@@ -88,6 +93,12 @@ class Coordinator:
         self._maintenance = Maintenance(doors)
         self._view_durations: dict[str, float] = {}
         self._view_times: dict[str, float] = {}
+        self._batches_since_care = 0
+
+    @property
+    def completing(self) -> bool:
+        """Whether a decided batch is in its steps 7 to 9 right now."""
+        return self._completing is not None and not self._completing[1].done()
 
     def start(self) -> None:
         """Recover, check edits, create tables, store definitions. Raises Stop or Refused."""
@@ -105,9 +116,14 @@ class Coordinator:
             )
             self._complete(decision)
 
+    def close(self) -> None:
+        """Wait until nothing is carried out beside this thread any more."""
+        self._thread.shutdown(wait=True)
+
     def run_available(self) -> Summary:
         """Read what the inputs hold now, refresh each changed view once, tell the effects; then return."""
         self.take_commands()
+        self.settle()
         streams = self.streams()
         fixed = {component.name: self._ends(component, wait_stable=True) for component in streams}
         progress = True
@@ -118,6 +134,7 @@ class Coordinator:
                 if known is not None and self.run_batch(component, fixed=known) is not None:
                     progress = True
         self.refresh_views(every=True)
+        self.settle()
         self._note_standing()
         return self.summary
 
@@ -136,6 +153,7 @@ class Coordinator:
                 )
             elif not worked:
                 clock.sleep(0.005)
+        self.settle()
         self._note_standing()
         return self.summary
 
@@ -146,7 +164,11 @@ class Coordinator:
         for component in self.streams():
             worked = self.run_batch(component) is not None or worked
         worked = self.refresh_views() or worked
-        self._maintenance.run(self.project, self.standing, busy=worked)
+        if not worked or self._batches_since_care >= MAINTENANCE_BATCHES:
+            self.settle()
+            self._batches_since_care = 0
+            self._maintenance.run(self.project, self.standing, busy=worked)
+        self._batches_since_care += worked
         return worked
 
     def streams(self) -> list[Component]:
@@ -183,6 +205,7 @@ class Coordinator:
     def take_commands(self) -> None:
         """Carry out waiting commands; each is removed once its effect is decided."""
         for path, command in waiting(self.doors.data):
+            self.settle()
             if command.verb == "resume":
                 self._resume(command.target)
             else:
@@ -193,6 +216,7 @@ class Coordinator:
                     if decision is not None:
                         self.summary.halted.pop(component.name, None)
                         self._complete(decision)
+            self.settle()
             path.unlink(missing_ok=True)
 
     def _batch(self, component: Component, fixed: Ends | None, force: bool) -> Decision | None:
@@ -212,6 +236,7 @@ class Coordinator:
             self.options.limits,
             self._definitions,
             self._seen,
+            self.settle,
         )
         decision = batch.decide(given, found, force)
         self.summary.account_bug = self.summary.account_bug or batch.account_bug
@@ -225,7 +250,13 @@ class Coordinator:
             inputs.wait_stable(self.doors, self.project, component)
         try:
             return inputs.find_ends(
-                self.doors, self.project, component, self.standing, self._seen, self.options.limits
+                self.doors,
+                self.project,
+                component,
+                self.standing,
+                self._seen,
+                self.options.limits,
+                self.settle,
             )
         except Halt as halt:
             self.summary.halted[component.name] = str(halt)
@@ -233,6 +264,7 @@ class Coordinator:
 
     def _refresh(self, name: str) -> bool:
         dataset = self.project.datasets[name]
+        self.settle()
         positions = view_positions(self.doors, dataset, self.standing)
         changed = self.standing.definitions.get(name) != self._definitions[name]
         if not changed and not is_due(dataset, self.standing, positions):
@@ -253,13 +285,21 @@ class Coordinator:
         return self.doors.clock.monotonic() - self._view_times[name] >= wait
 
     def _complete(self, decision: Decision) -> None:
-        self.completing = True
-        complete(self.doors, decision, self._carriers)
-        self.completing = False
+        """Carry a decided batch to its end beside the next one's steps 1 to 5."""
+        self.settle()
         self.standing = self.standing.after(decision)
         self._seen.note(self.doors, decision)
         self.summary.batches += 1
         self.summary.decisions.append(decision.n)
+        self._completing = (decision, self._thread.submit(complete, self.doors, decision, self._carriers))
+
+    def settle(self) -> None:
+        """Return when no decided batch is unfinished; raises what its completion raised."""
+        if self._completing is None:
+            return
+        decision, future = self._completing
+        future.result()
+        self._completing = None
         self.on_batch(decision)
 
     def _given(self) -> Given:

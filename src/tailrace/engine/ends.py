@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from tailrace.duck.connection import first_row
@@ -26,8 +26,12 @@ def find_ends(
     standing: Standing,
     seen: SeenFiles,
     limits: Limits,
+    settle: Callable[[], None],
 ) -> Ends:
-    """Ask the log, the folders and, for edges that are behind, the lake."""
+    """Ask the log, the folders and, for edges that are behind, the lake.
+
+    `settle` returns when the newest decided batch is committed: a lane reads what it wrote.
+    """
     topics: dict[str, TopicEnds] = {}
     files: dict[str, list[ListedFile]] = {}
     replayed: dict[str, list[tuple[int, ListedFile]]] = {}
@@ -47,6 +51,7 @@ def find_ends(
             after = (position or {}).get("up_batch")
             newest = standing.last.get(source.name, 0)
             if after is not None and after < newest and (source.name, after) not in lanes:
+                settle()
                 lanes[source.name, after] = lane_end(doors, source.name, after, newest, limits.rows_max)
     check_positions(component, standing, project, topics)
     return Ends(topics, files, replayed, lanes)

@@ -66,6 +66,7 @@ def run_project(
         except Interrupted:
             exit_code = coordinator.summary.exit_code
         finally:
+            coordinator.close()
             doors.ledger.end_run(run, clock.now_us(), exit_code, coordinator.summary.batches)
         return coordinator.summary
 
