@@ -163,7 +163,10 @@ class Asker:
         good = [k for k, e in enumerate(errors) if e is None]
         if isinstance(type_, (st.DateType, st.TimestampType, st.TimestampNTZType)):
             listed = ",".join(str(k) for k in good) or "-1"
-            texts = self._collect([f"CASE WHEN _i IN ({listed}) THEN string({case.sql}) END AS x"])
+            try:
+                texts = self._collect([f"CASE WHEN _i IN ({listed}) THEN string({case.sql}) END AS x"])
+            except (Py4JJavaError, PySparkException) as error:
+                return [e or {"!": condition(error)} for e in out]
             return [out[row[0]] or _instant(row[1]) for row in sorted(texts)]
         for k in good:
             try:

@@ -15,6 +15,8 @@ _TAIL = re.compile(r"['\"] (?:to|into) [A-Z][A-Z0-9_]*(?:\([0-9, ]*\))?\s*$", re
 NATIVE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), condition)
     for pattern, condition in (
+        (r"Map keys must be unique", "DUPLICATED_MAP_KEY"),
+        (r"Map keys can not be NULL", "NULL_MAP_KEY"),
         (r"Failure in decode", "MALFORMED_CHARACTER_CODING"),
         (r"Division by zero", "DIVIDE_BY_ZERO"),
         (r"Overflow in (multiplication|addition|subtraction) of DECIMAL", "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"),

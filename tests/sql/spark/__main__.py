@@ -15,7 +15,9 @@ for path in sorted(FIXTURES.glob("*.jsonl")):
         continue
     outcomes = list(replay(path, only))
     for outcome in outcomes if not quiet else []:
-        if outcome.verdict in ("different", "lenient") or (outcome.verdict == "refused" and "--refused" in words):
+        if outcome.verdict in ("different", "lenient") or (
+            outcome.verdict == "refused" and "--refused" in words
+        ):
             print(f"{outcome.verdict:10} {outcome.on} {outcome.sql}")
             for detail in outcome.details[:SHOWN_MAX]:
                 print("     ", detail[:300])
