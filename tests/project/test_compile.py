@@ -247,3 +247,20 @@ def test_a_second_catalog_in_a_query_is_refused(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, table + "CREATE LIVE TABLE v AS SELECT value FROM other.s.t")
     assert problem.startswith("a.sql:2:")
     assert "The catalog 'other' is the second one; 'main' is at a.sql:1:1." in problem
+
+
+def test_views_over_tables_and_streams_are_not_mixed(tmp_path: Path) -> None:
+    raw = "CREATE STREAMING TABLE raw AS SELECT value FROM STREAM read_kafka(subscribe => 'a');\n"
+    (problem,) = problems(
+        tmp_path,
+        raw + "CREATE TEMPORARY VIEW w AS SELECT value FROM raw;\n"
+        "CREATE STREAMING TABLE t AS SELECT value FROM STREAM(w)",
+    )
+    assert problem.startswith("a.sql:3:29: default.w is a view over whole tables, so it is no stream.")
+    (problem,) = problems(
+        tmp_path,
+        raw + "CREATE TEMPORARY VIEW w AS SELECT value FROM STREAM(raw);\n"
+        "CREATE LIVE TABLE t AS SELECT value FROM w",
+    )
+    assert problem.startswith("a.sql:3:")
+    assert "default.w is a temporary view over a stream" in problem

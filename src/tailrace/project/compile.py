@@ -19,7 +19,7 @@ from tailrace.project.names import RESERVED_COLUMNS, reads_stream
 from tailrace.project.project import Project
 from tailrace.sql.catalog import Target, TargetColumn
 from tailrace.sql.compile import compile_batch, compile_condition, compile_stream, parse_query
-from tailrace.sql.compiled import Expectation, StreamQuery, TableInput
+from tailrace.sql.compiled import Expectation, Input, StreamQuery, TableInput
 from tailrace.sql.parse import statement as s
 from tailrace.sql.parse.printing import print_statement
 
@@ -165,7 +165,16 @@ class _Compiler:
         elif schema is not None:
             columns = tuple(TargetColumn(field.name, field.type) for field in schema.fields)
             target = Target(columns, by_name=flow.by_name)
-        return compile_stream(parsed, self.catalog, target)
+        compiled = compile_stream(parsed, self.catalog, target)
+        for branch in compiled.branches:
+            source = self._read(branch.input)
+            if source is not None and _inlined(source):
+                raise ProjectError(
+                    f"{source.name} is a view over whole tables, so it is no stream.",
+                    place=flow.query.place,
+                    hint=f"Read a stream in {source.name}: FROM STREAM(...).",
+                )
+        return compiled
 
     def _view(self, declared: Declared, kind: DatasetKind) -> Dataset:
         (query,) = declared.queries
@@ -178,6 +187,10 @@ class _Compiler:
         compiled = compile_batch(parsed, self.catalog, target)
         schema = _commented(compiled.schema, columns)
         return Dataset(declared.name, kind, schema, declared.place, view=compiled)
+
+    def _read(self, source: Input) -> Dataset | None:
+        """The dataset behind an input of a compiled query."""
+        return self.finished.get(source.name) if isinstance(source, TableInput) else None
 
     def _reads_a_stream(self, declared: Declared) -> bool:
         statement = declared.statement
