@@ -84,11 +84,14 @@ def _work(coordinator: Coordinator, options: RunOptions, clock: Clock) -> None:
 
 
 def create_topics(doors: Doors, project: Project) -> None:
-    """Create the topics that the project's settings name, with their partitions; those there stay."""
+    """Create the topics that the project's settings name; those that are there stay as they are."""
     known = doors.log.topics()
     for name, topic in project.settings.topics.items():
         if name not in known:
-            doors.log.create(name, topic.partitions)
+            kept = topic.retention
+            doors.log.create(
+                name, topic.partitions, kept.time if kept else None, kept.bytes if kept else None
+            )
 
 
 def engine_options(project: Project, options: RunOptions) -> Options:
