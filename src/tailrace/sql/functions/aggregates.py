@@ -1,7 +1,187 @@
-"""Aggregate functions, by Spark's answers."""
+"""Aggregate functions, by Spark's answers.
+
+`lower` gives one DuckDB aggregate, so that FILTER and OVER can follow it; what has to be done to its result
+is `finish`. Sums and means of doubles depend on the order of the rows in their last digits: they are marked
+`order_sensitive`, as is everything that picks a row.
+"""
 
 from __future__ import annotations
 
-from tailrace.sql.functions.table import Function
+from collections.abc import Callable, Sequence
+from functools import partial
 
-FUNCTIONS: tuple[Function, ...] = ()
+from tailrace.model import types as t
+from tailrace.sql import coerce
+from tailrace.sql.duck_types import duck
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.table import Arg, Function, Resolved, aggregate
+
+_DISTINCT = "DISTINCT "
+
+
+def _only(args: Sequence[Arg], count: int = 1) -> None:
+    if len(args) != count:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes {count} arguments, not {len(args)}")
+
+
+def _call(name: str) -> Callable[[Sequence[str]], str]:
+    return lambda texts: f"{name}({', '.join(texts)})"
+
+
+def _cast_to(kind: t.DataType) -> Callable[[str], str]:
+    return lambda sql: f"CAST({sql} AS {duck(kind)})"
+
+
+# count
+
+
+def _count(texts: Sequence[str]) -> str:
+    """Rows in which no argument is NULL."""
+    if len(texts) == 1:
+        return f"count({texts[0]})"
+    distinct = texts[0].startswith(_DISTINCT)
+    given = [texts[0].removeprefix(_DISTINCT), *texts[1:]]
+    present = " AND ".join(f"{one} IS NOT NULL" for one in given)
+    value = f"row({', '.join(given)})" if distinct else "1"
+    return f"count({_DISTINCT if distinct else ''}CASE WHEN {present} THEN {value} END)"
+
+
+def _resolve_count(args: Sequence[Arg]) -> Resolved:
+    if not args:
+        raise Mismatch("[WRONG_NUM_ARGS.WITH_SUGGESTION] it takes at least 1 argument, not 0")
+    return Resolved(tuple(None for _ in args), t.LONG, _count, nullable=False, mergeable=True)
+
+
+# sum and avg
+
+
+def _number(arg: Arg) -> t.DataType:
+    if isinstance(arg.type, (t.StringType, t.VoidType)):
+        return t.DOUBLE
+    if coerce.is_interval(arg.type):
+        raise NotAnswered(f"{arg.type} is not answered")
+    if not isinstance(arg.type, t.NumericType):
+        raise Mismatch(
+            "[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be NUMERIC, "
+            f"not {arg.type.simple_string.upper()}"
+        )
+    return arg.type
+
+
+def _resolve_sum(args: Sequence[Arg]) -> Resolved:
+    _only(args)
+    kind = _number(args[0])
+    if isinstance(kind, t.IntegralType):
+        return Resolved((kind,), t.LONG, _call("sum"), finish=_cast_to(t.LONG), fallible=True, mergeable=True)
+    if isinstance(kind, t.DecimalType):
+        result = coerce.bounded(kind.precision + 10, kind.scale)
+        return Resolved((kind,), result, _call("sum"), finish=_cast_to(result), fallible=True, mergeable=True)
+    return Resolved((t.DOUBLE,), t.DOUBLE, _call("sum"), order_sensitive=True, mergeable=True)
+
+
+def _resolve_avg(args: Sequence[Arg]) -> Resolved:
+    _only(args)
+    kind = _number(args[0])
+    if not isinstance(kind, t.DecimalType):
+        return Resolved(
+            (t.DOUBLE,), t.DOUBLE, _call("avg"), order_sensitive=isinstance(kind, t.FractionalType)
+        )
+    result = coerce.bounded(kind.precision + 4, kind.scale + 4)
+    if kind.precision + 15 > 38:
+        raise NotAnswered(f"the mean of {kind} is not answered")
+    return Resolved((kind,), result, _call("list"), finish=partial(_mean, result), fallible=True)
+
+
+def _mean(result: t.DecimalType, items: str) -> str:
+    """HALF_UP quotient of the sum and the count of a list of decimals, in whole numbers."""
+    total = "replace(CAST(list_sum(_m) AS VARCHAR), '.', '')::HUGEINT"
+    whole = f"((2 * abs({total}) * 10000::HUGEINT + len(_m)) // (2 * len(_m)))"
+    digits = f"lpad(CAST({whole} AS VARCHAR), CAST(greatest(length(CAST({whole} AS VARCHAR)), {result.scale + 1}) AS INTEGER), '0')"
+    number = f"CASE WHEN {total} < 0 THEN '-' ELSE '' END || {digits}[:-{result.scale + 1}] || '.' || {digits}[-{result.scale}:]"
+    body = f"CASE WHEN len(_m) > 0 THEN CAST({number} AS {duck(result)}) END"
+    return f"list_transform([list_filter({items}, lambda _v: _v IS NOT NULL)], lambda _m: {body})[1]"
+
+
+# greatest, least, and what picks a row
+
+
+def _resolve_extreme(name: str, args: Sequence[Arg]) -> Resolved:
+    _only(args)
+    kind = args[0].type
+    if isinstance(kind, t.MapType):
+        raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {kind} has no order")
+    if not coerce.is_atomic(kind) or coerce.is_interval(kind):
+        raise NotAnswered(f"{kind} is not answered")
+    return Resolved((kind,), kind, _call(name), mergeable=True)
+
+
+def _resolve_pick(name: str, args: Sequence[Arg]) -> Resolved:
+    """first, last: a second argument TRUE means that NULLs are skipped."""
+    if len(args) == 2 and args[1].value is not False:
+        raise NotAnswered("write IGNORE NULLS after the call instead of the second argument")
+    if not 1 <= len(args) <= 2:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
+    kinds = tuple(arg.type for arg in args)
+    return Resolved(kinds, kinds[0], lambda x: f"{name}({x[0]})", order_sensitive=True)
+
+
+def _resolve_by(name: str, args: Sequence[Arg]) -> Resolved:
+    _only(args, 2)
+    value, order = args[0].type, args[1].type
+    if not coerce.is_atomic(order) or coerce.is_interval(order):
+        raise NotAnswered(f"an order by {order} is not answered")
+    return Resolved((value, order), value, _call(name), order_sensitive=True)
+
+
+def _resolve_list(args: Sequence[Arg]) -> Resolved:
+    _only(args)
+    result = t.ArrayType(args[0].type, contains_null=False)
+    return Resolved((None,), result, _call("list"), nullable=False, order_sensitive=True, finish=_present)
+
+
+def _present(items: str) -> str:
+    return f"coalesce(list_filter({items}, lambda _v: _v IS NOT NULL), [])"
+
+
+def _resolve_set(args: Sequence[Arg]) -> Resolved:
+    """Spark's order is left open; ours is sorted, so that a view is the same every time."""
+    _only(args)
+    kind = args[0].type
+    if not coerce.is_atomic(kind) or isinstance(kind, (t.FloatType, t.DoubleType)):
+        raise NotAnswered(f"a set of {kind} is not answered")
+    result = t.ArrayType(kind, contains_null=False)
+    return Resolved(
+        (kind,),
+        result,
+        _call("list"),
+        nullable=False,
+        finish=lambda sql: f"list_sort(list_distinct({_present(sql)}))",
+    )
+
+
+def _count_if(texts: Sequence[str]) -> str:
+    if texts[0].startswith(_DISTINCT):
+        return f"count(DISTINCT CASE WHEN {texts[0].removeprefix(_DISTINCT)} THEN true END)"
+    return f"count(CASE WHEN {texts[0]} THEN 1 END)"
+
+
+def _single(name: str, resolve: Callable[[Sequence[Arg]], Resolved], *others: str) -> Function:
+    return Function((name, *others), "aggregate", resolve)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    _single("count", _resolve_count),
+    _single("sum", _resolve_sum),
+    _single("avg", _resolve_avg, "mean"),
+    _single("max", partial(_resolve_extreme, "max")),
+    _single("min", partial(_resolve_extreme, "min")),
+    _single("first", partial(_resolve_pick, "first"), "first_value", "any_value"),
+    _single("last", partial(_resolve_pick, "last"), "last_value"),
+    _single("max_by", partial(_resolve_by, "arg_max_null")),
+    _single("min_by", partial(_resolve_by, "arg_min_null")),
+    _single("collect_list", _resolve_list, "array_agg"),
+    _single("collect_set", _resolve_set),
+    aggregate("count_if", [t.BOOLEAN], t.LONG, _count_if, null="never", mergeable=True),
+    aggregate("bool_and every", [t.BOOLEAN], t.BOOLEAN, "bool_and({0})", mergeable=True),
+    aggregate("bool_or some any", [t.BOOLEAN], t.BOOLEAN, "bool_or({0})", mergeable=True),
+)
