@@ -264,3 +264,15 @@ def test_views_over_tables_and_streams_are_not_mixed(tmp_path: Path) -> None:
     )
     assert problem.startswith("a.sql:3:")
     assert "default.w is a temporary view over a stream" in problem
+
+
+def test_parameters_reach_into_comments_properties_and_conditions(tmp_path: Path) -> None:
+    project = compiled(
+        tmp_path,
+        "CREATE STREAMING TABLE t (CONSTRAINT c EXPECT (offset > ${least})) COMMENT 'of ${env}' TBLPROPERTIES "
+        "('env' = '${env}') AS SELECT offset FROM STREAM read_kafka(subscribe => 'a')",
+        "parameters: {env: dev, least: 5}",
+    )
+    table = project.datasets["default.t"]
+    assert (table.comment, table.properties) == ("of dev", {"env": "dev"})
+    assert "5" in table.expectations[0].sql

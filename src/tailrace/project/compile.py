@@ -15,7 +15,7 @@ from tailrace.model.types import Field, Schema
 from tailrace.project.compiled import CompiledProject, Component, Dataset, DatasetKind, Flow
 from tailrace.project.declare import Declared, DeclaredFlow, declare, query_of
 from tailrace.project.front import FilesResolver, ProjectCatalog
-from tailrace.project.names import RESERVED_COLUMNS, reads_stream
+from tailrace.project.names import RESERVED_COLUMNS, fill, reads_stream
 from tailrace.project.project import Project
 from tailrace.sql.catalog import Target, TargetColumn
 from tailrace.sql.compile import compile_batch, compile_condition, compile_stream, parse_query
@@ -116,8 +116,8 @@ class _Compiler:
             dataset,
             expectations=tuple(self._expectations(declared, dataset.schema)),
             partition_by=tuple(_partitions(declared, dataset.schema)),
-            comment=statement.clauses.comment.value if statement.clauses.comment else None,
-            properties=_properties(statement),
+            comment=_comment(declared),
+            properties=_properties(declared),
             definition=print_statement(statement),
         )
 
@@ -300,13 +300,18 @@ def _partitions(declared: Declared, schema: Schema) -> Iterator[str]:
         )
 
 
-def _properties(statement: s.Dataset) -> dict[str, str]:
-    """Properties as written, ours in lower case."""
-    if statement.clauses.properties is None:
-        return {}
+def _comment(declared: Declared) -> str | None:
+    comment = declared.statement.clauses.comment
+    return fill(comment.value, declared.defined.parameters, declared.place) if comment else None
+
+
+def _properties(declared: Declared) -> dict[str, str]:
+    """Properties as written, ours in lower case, parameters filled in."""
+    clause = declared.statement.clauses.properties
+    parameters, place = declared.defined.parameters, declared.place
     return {
-        key.lower() if key.lower().startswith("tailrace.") else key: value
-        for key, value in statement.clauses.properties.value
+        key.lower() if key.lower().startswith("tailrace.") else key: fill(value, parameters, place)
+        for key, value in (clause.value if clause else ())
     }
 
 
