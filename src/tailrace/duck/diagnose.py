@@ -149,4 +149,4 @@ def _run_alone(
 
 
 def _rule(condition: str | None) -> str:
-    return RULES.get(condition or "", "query")
+    return RULES.get((condition or "").partition(".")[0], "query")
