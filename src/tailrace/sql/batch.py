@@ -20,15 +20,15 @@ from tailrace.sql.compiled import METADATA_TYPE, BatchInput, BatchQuery, FilesIn
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
+from tailrace.sql.joins import Env, Joins, bare, has_modifiers
 from tailrace.sql.query import Query, parse_query
-from tailrace.sql.relation import Block, Names, PlainHooks, Source, all_of, conjuncts, unnested
+from tailrace.sql.relation import Block, Names, PlainHooks, Source
 from tailrace.sql.scope import Relation, Scope, Visible, relation_of
 from tailrace.sql.stream import fit
 from tailrace.sql.typed import Typed, quote
 
 _HIDDEN = (t.Field("_batch", t.LONG), t.Field("_row", t.LONG))
 _METADATA = (t.Field("_metadata", METADATA_TYPE, nullable=False),)
-Env = dict[str, Callable[[], Block]]
 
 
 @dataclass
@@ -42,7 +42,7 @@ class _Shared:
     opening: tuple[str, ...] = ()
 
 
-class BatchCompiler:
+class BatchCompiler(Joins):
     """Compiles one query over whole tables."""
 
     def __init__(self, query: Query, catalog: Catalog, shared: _Shared | None = None) -> None:
@@ -72,7 +72,7 @@ class BatchCompiler:
         env = self._with(node, env)
         if isinstance(node, exp.Subquery):
             block = self._query(node.this, env, outer)
-            return self._modified(node, block) if _has_modifiers(node) else block
+            return self._modified(node, block) if has_modifiers(node) else block
         if isinstance(node, exp.SetOperation):
             return self._modified(node, self._set_operation(node, env, outer))
         if isinstance(node, exp.Select):
@@ -131,7 +131,7 @@ class BatchCompiler:
 
     def _modified(self, node: Any, block: Block) -> Block:
         """ORDER BY, LIMIT, OFFSET of a set operation or of a bracketed query: over its output columns."""
-        if not _has_modifiers(node):
+        if not has_modifiers(node):
             return block
         block = Block(f"SELECT * FROM ({block.whole})", block.columns)
         helper = SelectBlock(
@@ -250,12 +250,6 @@ class BatchCompiler:
             source = self._lateral_view(lateral, source, env, outer)
         return SelectBlock(node, source, outer, self.origin, self.names, self._subquery_in(env)).build()
 
-    def _joined(self, nodes: Sequence[Any], env: Env, outer: Scope | None) -> Source:
-        source = self._item(nodes[0], env, outer)
-        for join in nodes[1:]:
-            source = self._join(source, join, env, outer)
-        return source
-
     def _item(self, node: Any, env: Env, outer: Scope | None) -> Source:
         table = inputs.unwrapped(node)
         if isinstance(node, exp.Stream):
@@ -275,7 +269,7 @@ class BatchCompiler:
             block = (
                 self._values(table, outer)
                 if isinstance(table, exp.Values)
-                else self._query(_bare(table), env, None)
+                else self._query(bare(table), env, None)
             )
             return self._aliased(self._as_source(block), alias, columns, node)
         if isinstance(table, exp.Lateral):
@@ -285,18 +279,6 @@ class BatchCompiler:
         inputs.refuse_decorations(table, self.origin)
         source, called = self._table(table, env)
         return self._aliased(source, alias or called, columns, node)
-
-    def _as_source(self, block: Block, ties: tuple[str, ...] = ()) -> Source:
-        return Source(
-            f"({block.whole}) AS {quote(self.names.new('_r'))}", (Relation((), block.columns),), ties
-        )
-
-    def _aliased(self, source: Source, alias: str | None, columns: tuple[str, ...], node: Any) -> Source:
-        if alias is None and not columns:
-            return source
-        parts = (alias,) if alias else source.relations[0].parts
-        whole = Relation(parts, tuple(c for r in source.relations for c in r.columns))
-        return replace(source, relations=(inputs.renamed(whole, columns, self.origin, node),))
 
     def _table(self, table: exp.Table, env: Env) -> tuple[Source, str | None]:
         name = inputs.call_name(table)
@@ -374,120 +356,6 @@ class BatchCompiler:
         sql = f"range({bounds}) AS {quote(self.names.new('_r'))}({quote(name)})"
         return Source(sql, (Relation(("range",), (column,)),))
 
-    # Joins
-
-    def _join(self, left: Source, join: exp.Join, env: Env, outer: Scope | None) -> Source:
-        self.origin.only(join, inputs.JOIN_PARTS)
-        side, kind = (join.side or "").upper(), (join.kind or "").upper()
-        method = (join.method or "").upper()
-        if method not in ("", "NATURAL") or kind not in ("", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"):
-            raise self.origin.refused(f"{method or kind} JOIN is not answered.", join)
-        if isinstance(join.this, exp.Lateral):
-            return self._lateral_join(left, join, side, env, outer)
-        right = self._item(join.this, env, outer)
-        using = [c.name for c in join.args.get("using") or []]
-        if method == "NATURAL":
-            mine = [c.name for r in left.relations for c in r.columns if not c.hidden]
-            theirs = {c.name.lower() for r in right.relations for c in r.columns if not c.hidden}
-            using = [n for n in mine if n.lower() in theirs]
-        condition = self._on(join, left, right, using, env, outer)
-        word = self._join_word(side, kind, condition, join)
-        sql = f"{left.sql} {word} {right.sql}" + (f" ON {condition}" if condition is not None else "")
-        if kind in ("SEMI", "ANTI"):
-            return replace(left, sql=sql)
-        relations = self._join_columns(left, right, side, using)
-        return Source(sql, relations)
-
-    def _join_word(self, side: str, kind: str, condition: str | None, join: exp.Join) -> str:
-        if kind in ("SEMI", "ANTI"):
-            if condition is None:
-                raise self.origin.refused(f"{kind} JOIN without a condition is not answered.", join)
-            return f"{kind} JOIN"
-        if condition is None:
-            if side in ("LEFT", "RIGHT", "FULL"):
-                raise self.origin.refused("An outer join without a condition is not answered.", join)
-            return "CROSS JOIN"
-        return f"{side} JOIN" if side else "JOIN"
-
-    def _on(
-        self, join: exp.Join, left: Source, right: Source, using: list[str], env: Env, outer: Scope | None
-    ) -> str | None:
-        if using:
-            parts = []
-            for name in using:
-                a, b = (Scope(s.relations).resolve([name], self.origin, join) for s in (left, right))
-                try:
-                    parts.append(operators.comparison("=", a, b).sql)
-                except (Mismatch, NotAnswered) as error:
-                    raise self.origin.refused(f"USING ({name}): {error}.", join) from None
-            return " AND ".join(parts)
-        on = join.args.get("on")
-        if on is None:
-            return None
-        scope = Scope((*left.relations, *right.relations), outer)
-        analyzer = Analyzer(self.origin, scope, PlainHooks(self._subquery_in(env)))
-        conditions = [analyzer.condition(part, "ON") for part in conjuncts(on)]
-        return all_of(conditions)
-
-    def _join_columns(self, left: Source, right: Source, side: str, using: list[str]) -> tuple[Relation, ...]:
-        mine = _nullable(left.relations) if side in ("RIGHT", "FULL") else left.relations
-        theirs = _nullable(right.relations) if side in ("LEFT", "FULL") else right.relations
-        if not using:
-            return (*mine, *theirs)
-        wanted = {name.lower() for name in using}
-        merged = []
-        for name in using:
-            a = Scope(mine).resolve([name], self.origin, None)
-            b = Scope(theirs).resolve([name], self.origin, None)
-            value = b if side == "RIGHT" else a
-            if side == "FULL":
-                met = coerce.wider(a.type, b.type)
-                assert met is not None
-                a, b = operators.cast_to(a, met), operators.cast_to(b, met)
-                value = operators.joined((a, b), f"coalesce({a.sql}, {b.sql})", met, name)
-            merged.append(Visible(name, replace(value, name=name)))
-        return (Relation((), tuple(merged)), *_only_qualified(mine, wanted), *_only_qualified(theirs, wanted))
-
-    def _lateral_join(self, left: Source, join: exp.Join, side: str, env: Env, outer: Scope | None) -> Source:
-        lateral = join.this
-        on = join.args.get("on")
-        if on is not None and not (isinstance(on, exp.Boolean) and on.this):
-            raise self.origin.refused("A LATERAL join with a condition is not answered.", join)
-        if side not in ("", "LEFT") or not isinstance(lateral.this, exp.Subquery):
-            raise self.origin.refused("This LATERAL is not answered.", join)
-        alias, columns = inputs.alias_of(lateral)
-        block = self._query(_bare(lateral.this), env, Scope(left.relations, outer))
-        right = self._aliased(self._as_source(block), alias, columns, lateral)
-        word = "LEFT JOIN LATERAL" if side == "LEFT" else "CROSS JOIN LATERAL"
-        sql = f"{left.sql} {word} {right.sql}" + (" ON true" if side == "LEFT" else "")
-        theirs = _nullable(right.relations) if side == "LEFT" else right.relations
-        return Source(sql, (*left.relations, *theirs))
-
-    def _lateral_view(self, lateral: Any, source: Source, env: Env, outer: Scope | None) -> Source:
-        call = lateral.this
-        if not (lateral.args.get("view") and isinstance(call, exp.Anonymous) and len(call.expressions) == 1):
-            raise self.origin.refused("This LATERAL VIEW is not answered.", lateral)
-        alias, names = inputs.alias_of(lateral)
-        analyzer = Analyzer(self.origin, Scope(source.relations, outer), PlainHooks(self._subquery_in(env)))
-        argument = analyzer.expr(call.expressions[0])
-        sql, made = unnested(
-            self.names,
-            self.origin,
-            call,
-            argument,
-            bool(lateral.args.get("outer")),
-            ["*"],
-            f"FROM {source.sql}",
-        )
-        labels = list(names) or [m.name for m in made]
-        if len(labels) != len(made):
-            raise self.origin.wrong(
-                f"[UDTF_ALIAS_NUMBER_MISMATCH] {len(labels)} names for {len(made)} columns.", lateral
-            )
-        columns = tuple(Visible(n, replace(m, name=n)) for m, n in zip(made, labels, strict=True))
-        relation = Relation((alias,) if alias else (), columns)
-        return Source(f"({sql}) AS {quote(self.names.new('_r'))}", (*source.relations, relation))
-
     # Subqueries in expressions
 
     def _subquery_in(self, env: Env) -> Callable[[Analyzer, Any], Typed]:
@@ -527,33 +395,5 @@ class BatchCompiler:
         return operators.joined((a, b), sql, t.BOOLEAN, f"({value.name} IN (listquery()))")
 
 
-def _has_modifiers(node: Any) -> bool:
-    return any(node.args.get(key) is not None for key in ("order", "limit", "offset"))
-
-
-def _bare(table: exp.Subquery) -> Any:
-    """The query in a bracketed FROM item, with the bracket's own ORDER BY and LIMIT if it has any."""
-    return table if _has_modifiers(table) or table.args.get("with_") else table.this
-
-
 def _stored(value: Typed) -> str:
     return f"CAST({value.sql} AS {duck(value.type)})" if not isinstance(value.type, t.VoidType) else "NULL"
-
-
-def _nullable(relations: Sequence[Relation]) -> tuple[Relation, ...]:
-    return tuple(
-        Relation(r.parts, tuple(replace(c, value=replace(c.value, nullable=True)) for c in r.columns))
-        for r in relations
-    )
-
-
-def _only_qualified(relations: Sequence[Relation], names: set[str]) -> tuple[Relation, ...]:
-    return tuple(
-        Relation(
-            r.parts,
-            tuple(
-                replace(c, hidden=True, qualified=True) if c.name.lower() in names else c for c in r.columns
-            ),
-        )
-        for r in relations
-    )

@@ -15,7 +15,8 @@ from sqlglot import exp
 
 from tailrace.sql import operators
 from tailrace.sql import select_list as lists
-from tailrace.sql.expression import Analyzer, Call, Hooks
+from tailrace.sql.calls import Call, Hooks
+from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.table import Function
 from tailrace.sql.groups import MISSING
 from tailrace.sql.relation import Block, PlainHooks, all_of, conjuncts, unnested

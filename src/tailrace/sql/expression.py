@@ -7,9 +7,8 @@ is asked of `hooks`, which refuse where they are not allowed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from sqlglot import exp
@@ -17,65 +16,17 @@ from sqlglot import exp
 from tailrace.model import types as t
 from tailrace.model.errors import Place
 from tailrace.sql import coerce, literals, operators
+from tailrace.sql.calls import Call, Calls
 from tailrace.sql.data_type import data_type
-from tailrace.sql.errors import Mismatch, NotAnswered, Origin
-from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.registry import TABLE
-from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.query import parse_expression
 from tailrace.sql.scope import Scope, fields_of, relation_of
-from tailrace.sql.typed import ABSENT, Lambda, Typed
+from tailrace.sql.typed import ABSENT, Typed
 
 
-class Hooks:
-    """What an expression may contain beside scalars: here nothing. A query overrides what it allows."""
-
-    where = "here"
-
-    def aggregate(self, analyzer: Analyzer, node: Any, function: Function, call: Call) -> Typed:
-        raise analyzer.origin.wrong(
-            f"[INVALID_AGGREGATE] The aggregate {call.name} is not allowed {self.where}.", node
-        )
-
-    def window(self, analyzer: Analyzer, node: exp.Window) -> Typed:
-        raise analyzer.origin.wrong(f"[UNSUPPORTED_EXPR_FOR_WINDOW] OVER is not allowed {self.where}.", node)
-
-    def subquery(self, analyzer: Analyzer, node: Any) -> Typed:
-        raise analyzer.origin.refused(f"A subquery is not answered {self.where}.", node)
-
-    def generator(self, analyzer: Analyzer, node: Any, name: str) -> Typed:
-        raise analyzer.origin.wrong(f"[UNSUPPORTED_GENERATOR] {name} is not allowed {self.where}.", node)
-
-    def before(self, analyzer: Analyzer, node: Any) -> Typed | None:
-        """A ready answer for a node (a grouping expression), or None."""
-        return None
-
-
-class Call:
-    """A function call: name as written, argument nodes, and the modifiers around it."""
-
-    def __init__(
-        self, node: exp.Anonymous, distinct: bool = False, where: Any = None, ignore_nulls: bool = False
-    ):
-        self.name = str(node.this.this if isinstance(node.this, exp.Identifier) else node.this)
-        self.nodes: list[Any] = list(node.expressions)
-        self.distinct = distinct
-        if len(self.nodes) == 1 and isinstance(self.nodes[0], exp.Distinct):
-            self.distinct, self.nodes = True, list(self.nodes[0].expressions)
-        if self.nodes and isinstance(self.nodes[-1], (exp.IgnoreNulls, exp.RespectNulls)):
-            ignore_nulls = ignore_nulls or isinstance(self.nodes[-1], exp.IgnoreNulls)
-            self.nodes[-1] = self.nodes[-1].this
-        self.where = where
-        self.ignore_nulls = ignore_nulls
-
-
-class Analyzer:
+class Analyzer(Calls):
     """Analyses expressions of one text in one scope."""
-
-    def __init__(self, origin: Origin, scope: Scope, hooks: Hooks | None = None) -> None:
-        self.origin = origin
-        self.scope = scope
-        self.hooks = hooks or Hooks()
 
     def within(self, scope: Scope) -> Analyzer:
         return Analyzer(self.origin, scope, self.hooks)
@@ -111,8 +62,6 @@ class Analyzer:
             raise self.origin.wrong(f"{error}.", node) from None
         except NotAnswered as error:
             raise self.origin.refused(f"{error}.", node) from None
-
-    # Names and literals
 
     def _column(self, node: exp.Column) -> Typed:
         if isinstance(node.this, exp.Star):
@@ -158,8 +107,6 @@ class Analyzer:
     def _paren(self, node: exp.Paren) -> Typed:
         inner = self.expr(node.this)
         return replace(inner, sql=inner.sql if inner.is_column else f"({inner.sql})")
-
-    # Operators
 
     def _arithmetic(self, node: exp.Binary) -> Typed:
         return operators.arithmetic(_ARITHMETIC[type(node)], self.expr(node.this), self.expr(node.expression))
@@ -289,8 +236,6 @@ class Analyzer:
             raise NotAnswered(f"'~' of {value.type} is not answered")
         return operators.joined((value,), f"(~{value.sql})", value.type, f"~{value.name}")
 
-    # CASE, casts, access
-
     def _case(self, node: exp.Case) -> Typed:
         subject = self.expr(node.this) if node.this is not None else None
         whens: list[Typed] = []
@@ -323,22 +268,6 @@ class Analyzer:
         if isinstance(inner, exp.Literal) and not node.meta.get("explicit"):
             return self._suffixed(inner, kind)
         return self._cast_of(self.expr(inner), kind, safe)
-
-    def _cast_of(self, value: Typed, kind: t.DataType, safe: bool) -> Typed:
-        sql, fallible = cast_sql(value.sql, value.type, kind, safe)
-        word = "TRY_CAST" if safe else "CAST"
-        nullable = value.nullable or safe or operators.fails_to_null(value.type, kind)
-        name = f"{word}({value.name} AS {kind.simple_string.upper()})"
-        return replace(
-            value,
-            sql=sql,
-            type=kind,
-            nullable=nullable,
-            fallible=(value.fallible or fallible),
-            name=name,
-            value=None if value.value is None else ABSENT,
-            is_column=False,
-        )
 
     def _prefixed(self, inner: exp.Literal, kind: t.DataType) -> Typed:
         made = literals.typed_literal(kind, inner.name)
@@ -410,8 +339,6 @@ class Analyzer:
             made, name=f"TRIM({position} {self.expr(characters).name} FROM {self.expr(node.this).name})"
         )
 
-    # Calls
-
     def _anonymous(self, node: exp.Anonymous) -> Typed:
         return self.call(node, Call(node))
 
@@ -427,108 +354,6 @@ class Analyzer:
             raise NotAnswered("IGNORE NULLS is not answered here")
         return self.call(node, Call(inner, ignore_nulls=isinstance(node, exp.IgnoreNulls)))
 
-    def call(self, node: Any, call: Call) -> Typed:
-        """A call of a function of the table, by its kind."""
-        kind = CAST_CALLS.get(call.name.lower())
-        if kind is not None and len(call.nodes) == 1:
-            return self._cast_of(self.expr(call.nodes[0]), kind, False)
-        function = TABLE.find(call.name)
-        if function is None:
-            raise self.origin.refused(
-                f"The function {call.name} is not in the function table.", node, hint=_nearest(call.name)
-            )
-        if function.kind == "aggregate":
-            return self.hooks.aggregate(self, node, function, call)
-        if function.kind == "generator":
-            return self.hooks.generator(self, node, call.name)
-        if function.kind == "window":
-            raise self.origin.wrong(f"[WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE] {call.name} needs OVER.", node)
-        if call.distinct or call.where is not None or call.ignore_nulls:
-            raise self.origin.wrong(
-                f"[INVALID_SQL_SYNTAX] {call.name} takes no DISTINCT, FILTER or IGNORE NULLS.", node
-            )
-        return self._resolved(node, function, call, [self.argument(a) for a in call.nodes])
-
-    def argument(self, node: Any) -> Typed | Lambda:
-        if isinstance(node, exp.Lambda):
-            return self._lambda(node)
-        if isinstance(node, exp.Kwarg):
-            raise self.origin.refused("A named argument is not answered here.", node)
-        if isinstance(node, exp.Star):
-            raise self.origin.refused("`*` is only answered in count(*).", node)
-        if isinstance(node, (exp.Alias, exp.PropertyEQ)):
-            inner = self.expr(node.this if isinstance(node, exp.Alias) else node.expression)
-            return replace(inner, name=f"{inner.name} AS {node.alias}", is_column=True)
-        return self.expr(node)
-
-    def _lambda(self, node: exp.Lambda) -> Lambda:
-        names = tuple(parameter.name for parameter in node.expressions)
-
-        def bind(given: Sequence[Typed]) -> Typed:
-            extra = dict(self.scope.extra)
-            for name, value in zip(names, given, strict=False):
-                extra[name.lower()] = replace(value, name="namedlambdavariable()")
-            return self.within(replace(self.scope, extra=extra)).expr(node.this)
-
-        return Lambda(names, bind)
-
-    def resolve(self, node: Any, function: Function, name: str, values: Sequence[Typed | Lambda]) -> Resolved:
-        """What the table says about a call; its complaints get the node's place and the name."""
-        args = [_arg(value) for value in values]
-        try:
-            return function.resolve(args)
-        except Mismatch as error:
-            condition, _, rest = str(error).partition("] ")
-            raise self.origin.wrong(f"{condition}] {name}: {rest}.", node) from None
-        except NotAnswered as error:
-            raise self.origin.refused(f"{name}: {error}.", node) from None
-
-    def texts(self, values: Sequence[Typed | Lambda], resolved: Resolved) -> list[Typed]:
-        """The arguments after the casts that the table asks for; a lambda is an empty text."""
-        result = []
-        for value, kind in zip(values, resolved.types, strict=True):
-            if isinstance(value, Lambda):
-                result.append(Typed("", t.VOID, nullable=False))
-            else:
-                result.append(value if kind is None else operators.cast_to(value, kind))
-        return result
-
-    def _resolved(self, node: Any, function: Function, call: Call, values: Sequence[Typed | Lambda]) -> Typed:
-        resolved = self.resolve(node, function, call.name, values)
-        cast = self.texts(values, resolved)
-        names = [value.name for value in values]
-        made = operators.joined(
-            cast, resolved.lower([c.sql for c in cast]), resolved.result, "", resolved.fallible
-        )
-        if resolved.finish is not None:
-            made = replace(made, sql=resolved.finish(made.sql))
-        nullable = resolved.nullable or any(
-            c.nullable and not _nullable(v) for c, v in zip(cast, values, strict=True)
-        )
-        return replace(
-            made,
-            nullable=nullable,
-            name=pretty(function, call.name, names),
-            deterministic=made.deterministic and resolved.deterministic,
-        )
-
-
-def pretty(function: Function, name: str, names: Sequence[str]) -> str:
-    """Spark's name of an unnamed call."""
-    if function.pretty is not None:
-        return function.pretty(name, names)
-    return f"{name.lower()}({', '.join(names)})"
-
-
-def _nullable(value: Typed | Lambda) -> bool:
-    return isinstance(value, Typed) and value.nullable
-
-
-def _arg(value: Typed | Lambda) -> Arg:
-    if isinstance(value, Lambda):
-        return Arg(t.VOID, False, lambda_=value)
-    return Arg(value.type, value.nullable, value.value, value.sql, value.name)
-
 
 def _test(value: Typed, sql: str, name: str) -> Typed:
     return replace(value, sql=sql, type=t.BOOLEAN, nullable=False, name=name, value=ABSENT, is_column=False)
@@ -536,11 +361,6 @@ def _test(value: Typed, sql: str, name: str) -> Typed:
 
 def _spelled(node: Any) -> str:
     return type(node).__name__.upper() if not isinstance(node, exp.Func) else f"{node.sql_name()}(...)"
-
-
-def _nearest(name: str) -> str | None:
-    close = get_close_matches(name.lower(), [n for n in TABLE.names if not n.startswith("__")], n=3)
-    return f"Did you mean {', '.join(close)}?" if close else None
 
 
 _READ = frozenset(
@@ -576,21 +396,6 @@ _READ = frozenset(
     ]
 )
 """Parts of nodes that the rules read; a node with any other part is refused, never half read."""
-CAST_CALLS: dict[str, t.DataType] = {
-    "boolean": t.BOOLEAN,
-    "tinyint": t.BYTE,
-    "smallint": t.SHORT,
-    "int": t.INT,
-    "bigint": t.LONG,
-    "float": t.FLOAT,
-    "double": t.DOUBLE,
-    "decimal": t.DecimalType(10, 0),
-    "date": t.DATE,
-    "timestamp": t.TIMESTAMP,
-    "binary": t.BINARY,
-    "string": t.STRING,
-}
-"""Calls that are casts: `int(x)`."""
 _ARITHMETIC: dict[Any, str] = {
     exp.Add: "add",
     exp.Sub: "sub",

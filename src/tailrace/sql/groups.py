@@ -12,8 +12,9 @@ from tailrace.model import types as t
 from tailrace.model.errors import ProjectError
 from tailrace.sql import operators
 from tailrace.sql import select_list as lists
+from tailrace.sql.calls import Call, pretty
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
-from tailrace.sql.expression import Analyzer, Call, pretty
+from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function, Resolved
 from tailrace.sql.relation import Names, PlainHooks, Source, all_of

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlglot import exp
 
+from tailrace.sql.calls import Hooks
 from tailrace.sql.errors import Mismatch, Origin
-from tailrace.sql.expression import Analyzer, Hooks
+from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.generators import ITEM, POSITION, generated
 from tailrace.sql.scope import Relation, Visible
 from tailrace.sql.typed import Typed, quote

@@ -9,8 +9,8 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
+from tailrace.sql.calls import CAST_CALLS
 from tailrace.sql.errors import Origin
-from tailrace.sql.expression import CAST_CALLS
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.scope import Relation, Scope, Visible, fields_of
 from tailrace.sql.typed import Typed

@@ -14,10 +14,11 @@ from sqlglot import exp
 from tailrace.model import types as t
 from tailrace.sql import coerce, inputs, operators
 from tailrace.sql import select_list as lists
+from tailrace.sql.calls import Hooks
 from tailrace.sql.catalog import Catalog, Target, TargetColumn
 from tailrace.sql.compiled import METADATA_TYPE, FilesInput, Input, StreamQuery, TableInput
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
-from tailrace.sql.expression import Analyzer, Hooks
+from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.generators import generated
 from tailrace.sql.pipe import Lets, Pipe
 from tailrace.sql.query import Query

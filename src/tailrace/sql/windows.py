@@ -8,7 +8,8 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.sql import operators
-from tailrace.sql.expression import Analyzer, Call, Hooks
+from tailrace.sql.calls import Call, Hooks
+from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function
 from tailrace.sql.groups import Groups
