@@ -49,7 +49,7 @@ def diagnose(
     connection.execute(
         f"CREATE TEMP TABLE {tag}_bad AS SELECT * FROM {source} WHERE __ord IN (SELECT __ord FROM {failed})"
     )
-    lets = "".join(f", TRY(struct_pack(v := {x.sql})) AS {quote(x.name)}" for x in branch.program.lets)
+    lets = "".join(f", {x.tried} AS {quote(x.name)}" for x in branch.program.lets)
     suspects = _suspects(branch.program)
     flags = ", ".join(
         f"CASE WHEN TRY(struct_pack(v := {suspect.sql})) IS NULL THEN {i} END"
@@ -136,7 +136,7 @@ def _run_alone(
     used = [let for let in program.lets if suspect and quote(let.name) in suspect.sql]
     attempts = [f"SELECT {let.sql} FROM one" for let in used]
     if suspect:
-        lets = "".join(f", TRY(struct_pack(v := {x.sql})) AS {quote(x.name)}" for x in program.lets)
+        lets = "".join(f", {x.tried} AS {quote(x.name)}" for x in program.lets)
         attempts.append(f"SELECT {suspect.sql} FROM (SELECT *{lets} FROM one)")
     for attempt in attempts:
         try:

@@ -51,7 +51,7 @@ def program_sql(program: RowProgram, source: str, carried: tuple[str, ...]) -> s
     if program.where:
         nulls = "".join(f", c{i} := NULL" for i in range(len(program.columns)))
         row = f"CASE WHEN {program.where} THEN {row} ELSE struct_pack(k := false{nulls}) END"
-    lets = "".join(f", TRY(struct_pack(v := {let.sql})) AS {quote(let.name)}" for let in program.lets)
+    lets = "".join(f", {let.tried} AS {quote(let.name)}" for let in program.lets)
     inner = f"SELECT *{lets} FROM {source}" if lets else f"SELECT * FROM {source}"
     columns = "".join(f", __r.c{i} AS c{i}" for i in range(len(program.columns)))
     return (

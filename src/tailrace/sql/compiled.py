@@ -105,6 +105,13 @@ class Let:
 
     name: str
     sql: str
+    soft: str | None = None
+    """What the executor computes instead, if given: the same value without an exception inside."""
+
+    @property
+    def tried(self) -> str:
+        """`struct_pack(v := value)`, NULL where `sql` raises."""
+        return self.soft or f"TRY(struct_pack(v := {self.sql}))"
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ class Lets:
             if uses == 1:
                 texts = [sql.replace(name, f"({value.sql})") for sql in texts]
                 continue
-            kept.append(Let(f"__let_{number}", self.opened(value.sql)))
+            soft = self.opened(value.soft[1]) if value.soft and value.soft[0] == value.sql else None
+            kept.append(Let(f"__let_{number}", self.opened(value.sql), soft))
             texts = [sql.replace(name, f"__LET_{number}__") for sql in texts]
         for let in kept:
             again = let.sql if len(let.sql) <= TEXT_CHARS_MAX else fail("INTERNAL_ERROR", "A value failed.")

@@ -37,6 +37,8 @@ class Typed:
     sources: Sources = frozenset()
     deterministic: bool = True
     is_column: bool = False
+    soft: tuple[str, str] | None = None
+    """`(sql, text)`: what `TRY(struct_pack(v := sql))` is without an exception inside, if `sql` is this one's."""
 
     def with_sql(self, sql: str) -> Typed:
         return replace(self, sql=sql)

@@ -161,51 +161,62 @@ def _path(name: str) -> str:
     return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _from_json(schema: t.StructType, strict: bool, source: str) -> str:
+def _soft(schema: t.StructType, strict: bool, source: str) -> str:
+    """`struct_pack(v := <the record>)`, or NULL where FAILFAST fails; raises on no row."""
     names = [field.name for field in schema.fields]
-    paths = ", ".join(text(_path(name)) for name in names)
-    raised = fail(_MALFORMED, "The record does not have the schema, or is no JSON object")
-    twice = " OR ".join(f"_j LIKE {text(pattern)}" for pattern in (f'%"{n}"%"{n}"%' for n in names))
-    nulls = ", ".join(f"{quote(f.name)} := CAST(NULL AS {duck(f.type)})" for f in schema.fields)
-    bad = raised if strict else f"struct_pack({nulls})"
     tokens = [f"CAST(_t[{i + 1}] AS VARCHAR)" for i in range(len(names))]
     packed = ", ".join(
         f"{quote(f.name)} := CASE WHEN _t[{i + 1}] IS NOT NULL THEN {_convert(tokens[i], f.type)} END"
         for i, f in enumerate(schema.fields)
     )
     fine = " AND ".join(
-        f"(_t[{i + 1}] IS NULL OR _s.{quote(f.name)} IS NOT NULL OR {tokens[i]} = 'null')" for i, f in enumerate(schema.fields)
+        f"(_t[{i + 1}] IS NULL OR _s.{quote(f.name)} IS NOT NULL OR {tokens[i]} = 'null')"
+        for i, f in enumerate(schema.fields)
     )
-    judged = f"CASE WHEN {fine} THEN _s ELSE {raised} END" if strict else "_s"
-    once_each = (
-        f"list_transform([json_extract(_j, [{paths}])], lambda _t: "
-        f"list_transform([struct_pack({packed})], lambda _s: {judged})[1])[1]"
-    )
+    judged = f"CASE WHEN {fine} THEN struct_pack(v := _s) END" if strict else "struct_pack(v := _s)"
+    kind = duck(schema)
+    nulls = ", ".join(f"{quote(f.name)} := CAST(NULL AS {duck(f.type)})" for f in schema.fields)
+    bad = "NULL" if strict else f"struct_pack(v := struct_pack({nulls}))"
     by_document = (
-        f"CASE WHEN _j IS NULL THEN {bad} WHEN contains(_j, '\\') OR {twice} THEN {_repeated(schema, strict, raised)} "
-        f"ELSE {once_each} END"
+        f"CASE WHEN _j IS NULL THEN {bad} ELSE list_transform([{_tokens(schema, strict)}], lambda _t: "
+        f"list_transform([struct_pack({packed})], lambda _s: {judged})[1])[1] END"
     )
     blank = r"[ \t\r\n]*"
+    nothing = f"struct_pack(v := CAST(NULL AS {kind}))"
     return (
-        f"list_transform([{source}], lambda _d: CASE WHEN _d IS NULL OR regexp_full_match(_d, {text(blank)}) THEN NULL "
-        f"ELSE list_transform([{_strict('_d')}], lambda _j: {by_document})[1] END)[1]"
+        f"list_transform([{source}], lambda _d: CASE WHEN _d IS NULL THEN NULL WHEN _d.v IS NULL OR "
+        f"regexp_full_match(_d.v, {text(blank)}) THEN {nothing} "
+        f"ELSE list_transform([{_strict('_d.v')}], lambda _j: {by_document})[1] END)[1]"
     )
 
 
-def _repeated(schema: t.StructType, strict: bool, raised: str) -> str:
-    """Documents in which a key may come twice: the last value that fits wins; FAILFAST wants all to fit."""
+def _tokens(schema: t.StructType, strict: bool) -> str:
+    """The list of the fields' tokens, NULL for a field that is not there."""
+    names = [field.name for field in schema.fields]
+    paths = ", ".join(text(_path(name)) for name in names)
+    twice = " OR ".join(f"_j LIKE {text(pattern)}" for pattern in (f'%"{n}"%"{n}"%' for n in names))
+    picked = ", ".join(_last(field, strict) for field in schema.fields)
     pairs = "list_zip(json_keys(_j), json_extract(_j, '$.*'))"
-    columns, checks = [], []
-    for field in schema.fields:
-        found = f"list_filter(_p, lambda _e: _e[1] = {text(field.name)})"
-        value = _convert("CAST(_e[2] AS VARCHAR)", field.type)
-        tried = f"list_transform({found}, lambda _e: struct_pack(n := CAST(_e[2] AS VARCHAR) = 'null', v := {value}))"
-        kept = f"list_filter({tried}, lambda _r: _r.n OR _r.v IS NOT NULL)"
-        columns.append(f"{quote(field.name)} := ({kept})[-1].v")
-        checks.append(f"len({kept}) = len({found})")
-    packed = f"struct_pack({', '.join(columns)})"
-    judged = f"CASE WHEN {' AND '.join(checks)} THEN {packed} ELSE {raised} END" if strict else packed
-    return f"list_transform([{pairs}], lambda _p: {judged})[1]"
+    slow = f"list_transform([{pairs}], lambda _p: [{picked}])[1]"
+    return f"CASE WHEN contains(_j, '\\') OR {twice} THEN {slow} ELSE json_extract(_j, [{paths}]) END"
+
+
+def _last(field: t.Field, strict: bool) -> str:
+    """Of a key that comes several times the last token that can be of the type; FAILFAST sees any other."""
+    found = f"list_filter(_p, lambda _e: _e[1] = {text(field.name)})"
+    shape = r"-?[0-9]+|null" if isinstance(field.type, t.IntegralType) else "(?s).*"
+    fits = f"regexp_full_match(CAST(_e[2] AS VARCHAR), {text(shape)})"
+    last = f"list_filter({found}, lambda _e: {fits})[-1][2]"
+    unfit = f"list_filter({found}, lambda _e: NOT {fits})[1][2]"
+    return f"coalesce({unfit}, {last})" if strict else f"coalesce({last}, {unfit})"
+
+
+def _from_json(schema: t.StructType, strict: bool, source: str) -> str:
+    soft = _soft(schema, strict, f"struct_pack(v := {source})")
+    if not strict:
+        return f"{soft}.v"
+    raised = fail(_MALFORMED, "The record does not have the schema, or is no JSON object")
+    return f"list_transform([{soft}], lambda _h: CASE WHEN _h IS NULL THEN {raised} ELSE _h.v END)[1]"
 
 
 def _resolve_from_json(args: Sequence[Arg]) -> Resolved:
@@ -222,7 +233,14 @@ def _resolve_from_json(args: Sequence[Arg]) -> Resolved:
     strict = mode == "FAILFAST"
     types: tuple[t.DataType | None, ...] = (t.STRING, *([None] * (len(args) - 1)))
     _from_json(schema, strict, "NULL")  # what is not answered is told now
-    return Resolved(types, schema, lambda v: _from_json(schema, strict, v[0]), nullable=True, fallible=True)
+    return Resolved(
+        types,
+        schema,
+        lambda v: _from_json(schema, strict, v[0]),
+        nullable=True,
+        fallible=True,
+        soft=lambda v: _soft(schema, strict, f"TRY(struct_pack(v := {v[0]}))"),
+    )
 
 
 def _schema_of(written: str) -> t.StructType:

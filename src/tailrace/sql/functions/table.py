@@ -67,6 +67,8 @@ class Resolved:
     order_sensitive: bool = False
     mergeable: bool = False
     finish: Callable[[str], str] | None = None
+    soft: Lower | None = None
+    """Long functions that fail often: `struct_pack(v := value)`, NULL where `lower` raises, without raising."""
     columns: tuple[t.Field, ...] = ()
     """Generators: the columns of a row. `lower` gives the list that is exploded (see `generator`)."""
 
