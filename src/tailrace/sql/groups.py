@@ -55,7 +55,10 @@ class Groups:
         group = self.node.args.get("group")
         nodes = [item.node for item in items if item.ready is None]
         extra = [self.node.args.get("having"), self.node.args.get("order"), self.node.args.get("qualify")]
-        self.grouped = group is not None or any(has_aggregate(n) for n in [*nodes, *extra] if n is not None)
+        having = self.node.args.get("having") is not None
+        self.grouped = (
+            group is not None or having or any(has_aggregate(n) for n in [*nodes, *extra] if n is not None)
+        )
         if not self.grouped:
             return
         if group is not None:
@@ -122,7 +125,8 @@ class Groups:
 
     def key_of(self, node: Any) -> Typed | None:
         """The grouping key that a node is, read by name."""
-        if not self.grouped or isinstance(node, (exp.Literal, exp.Column, exp.Paren)) or not self.keys:
+        bare = isinstance(node, exp.Column) and len(node.parts) == 1
+        if not self.grouped or bare or isinstance(node, (exp.Literal, exp.Paren)) or not self.keys:
             return None
         if has_aggregate(node) or node.find(exp.Subquery, exp.Exists, exp.Window) is not None:
             return None

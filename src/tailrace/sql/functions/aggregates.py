@@ -110,7 +110,7 @@ def _resolve_extreme(name: str, args: Sequence[Arg]) -> Resolved:
     kind = args[0].type
     if isinstance(kind, t.MapType):
         raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {kind} has no order")
-    if not coerce.is_atomic(kind) or coerce.is_interval(kind):
+    if not (coerce.is_atomic(kind) or isinstance(kind, t.VoidType)) or coerce.is_interval(kind):
         raise NotAnswered(f"{kind} is not answered")
     return Resolved((kind,), kind, _call(name), mergeable=True)
 
