@@ -8,14 +8,15 @@ fits, are run alone for the error's own words. The others get the condition of t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
 from arro3.core import Table
 
-from tailrace.duck.connection import connect, quote
+from tailrace.duck.connection import connect, first_row, quote
 from tailrace.duck.errors import condition_of, text_of
-from tailrace.sql.compiled import Branch, RowProgram
+from tailrace.sql.compiled import Branch, Let, RowProgram
 
 TEXTS_MAX = 20
 """A thousand single-row runs take half a second."""
@@ -31,6 +32,10 @@ RULES = {
     "CAST_OVERFLOW_IN_TABLE_INSERT": "cast",
 }
 """`rule` of `system.rejected` by Spark's condition; any other is `query`."""
+
+
+_WORDS = re.compile(r"'(\[([A-Z][A-Z_.]+)\] [^']*)'")
+"""An error that a text raises: `[CONDITION] words`."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +54,8 @@ def diagnose(
     connection.execute(
         f"CREATE TEMP TABLE {tag}_bad AS SELECT * FROM {source} WHERE __ord IN (SELECT __ord FROM {failed})"
     )
-    lets = "".join(f", {x.tried} AS {quote(x.name)}" for x in branch.program.lets)
     suspects = _suspects(branch.program)
-    flags = ", ".join(
-        f"CASE WHEN TRY(struct_pack(v := {suspect.sql})) IS NULL THEN {i} END"
-        for i, suspect in enumerate(suspects)
-    )
-    first = f"coalesce({flags}, -1)" if suspects else "-1"
-    connection.execute(
-        f"CREATE TEMP TABLE {tag}_sig AS SELECT __ord, {first} AS suspect, {_bad_text(connection, source)} "
-        f"AS bad_text FROM (SELECT *{lets} FROM {tag}_bad)"
-    )
+    _signatures(connection, branch.program, suspects, source, tag)
     texts = _texts(connection, branch, suspects, tag)
     connection.execute(
         f'CREATE TEMP TABLE {why} (__ord BIGINT, "column" VARCHAR, rule VARCHAR, error VARCHAR)'
@@ -75,6 +71,45 @@ def diagnose(
             f"UPDATE {why} SET rule = ?, error = ? WHERE __ord = ?", [_rule(condition), text, place]
         )
     return why
+
+
+def _signatures(
+    connection: duckdb.DuckDBPyConnection,
+    program: RowProgram,
+    suspects: list[Suspect],
+    source: str,
+    tag: str,
+) -> None:
+    """`<tag>_sig(__ord, suspect, bad_text)`: which suspect each failed row is guilty of, -1 for none.
+
+    Whether a let failed is known from the run; only where that explains nothing are lets computed again.
+    """
+    bad_text = _bad_text(connection, source)
+    lets = [quote(let.name) for let in program.lets]
+    arms = []
+    for i, suspect in enumerate(suspects):
+        used = [k for k, name in enumerate(lets) if name in suspect.sql]
+        guilty = " OR ".join(f"__f{k}" for k in used)
+        arms.append(f"WHEN {guilty or f'TRY(struct_pack(v := {suspect.sql})) IS NULL'} THEN {i}")
+    first = f"CASE {' '.join(arms)} ELSE -1 END" if arms else "-1"
+    flags = "".join(f", r.__f{k}" for k in range(len(lets)))
+    connection.execute(
+        f"CREATE TEMP TABLE {tag}_sig AS SELECT __ord, {first} AS suspect, {bad_text} AS bad_text "
+        f"FROM (SELECT b.*{flags} FROM {tag}_bad b JOIN {tag}_run r ON b.__ord = r.__ord)"
+    )
+    unexplained = first_row(connection.execute(f"SELECT count(*) FROM {tag}_sig WHERE suspect = -1"))
+    if not lets or unexplained is None or not unexplained[0]:
+        return
+    tests = ", ".join(
+        f"CASE WHEN TRY(struct_pack(v := {suspect.sql})) IS NULL THEN {i} END"
+        for i, suspect in enumerate(suspects)
+    )
+    computed = "".join(f", {let.tried} AS {quote(let.name)}" for let in program.lets)
+    connection.execute(
+        f"UPDATE {tag}_sig SET suspect = t.suspect FROM (SELECT __ord, coalesce({tests}, -1) AS suspect "
+        f"FROM (SELECT *{computed} FROM {tag}_bad WHERE __ord IN "
+        f"(SELECT __ord FROM {tag}_sig WHERE suspect = -1))) t WHERE t.__ord = {tag}_sig.__ord"
+    )
 
 
 @dataclass(frozen=True)
@@ -118,7 +153,7 @@ def _texts(
     ).fetchall()
     for place, suspect, bad_text in places:
         scratch.execute("CREATE OR REPLACE TABLE one AS SELECT * FROM picked WHERE __ord = ?", [place])
-        found = _run_alone(scratch, branch, suspects[suspect] if suspect >= 0 else None)
+        found = _tell(scratch, branch, suspects[suspect] if suspect >= 0 else None, bool(bad_text))
         rows[int(place)] = found
         signatures.setdefault((int(suspect), bool(bad_text)), found)
     missing = connection.execute(f"SELECT DISTINCT suspect, bad_text FROM {tag}_sig").fetchall()
@@ -128,16 +163,20 @@ def _texts(
     return _Texts(rows, signatures)
 
 
-def _run_alone(
-    scratch: duckdb.DuckDBPyConnection, branch: Branch, suspect: Suspect | None
+def _tell(
+    scratch: duckdb.DuckDBPyConnection, branch: Branch, suspect: Suspect | None, bad_text: bool
 ) -> tuple[str | None, str]:
     """Condition and text of the one row in table `one`."""
-    program = branch.program
-    used = [let for let in program.lets if suspect and quote(let.name) in suspect.sql]
+    if suspect is None:
+        return None, "an element of the exploded row failed" if branch.explodes else "the row failed"
+    used = [let for let in branch.program.lets if quote(let.name) in suspect.sql]
+    for let in used:
+        told = _told_by(let, bad_text)
+        if told is not None:
+            return told
     attempts = [f"SELECT {let.sql} FROM one" for let in used]
-    if suspect:
-        lets = "".join(f", {x.tried} AS {quote(x.name)}" for x in program.lets)
-        attempts.append(f"SELECT {suspect.sql} FROM (SELECT *{lets} FROM one)")
+    lets = "".join(f", {let.tried} AS {quote(let.name)}" for let in branch.program.lets)
+    attempts.append(f"SELECT {suspect.sql} FROM (SELECT *{lets} FROM one)")
     for attempt in attempts:
         try:
             scratch.execute(attempt).fetchall()
@@ -145,7 +184,20 @@ def _run_alone(
             condition = condition_of(str(error))
             text = text_of(str(error))
             return condition, text if text.startswith("[") or not condition else f"[{condition}] {text}"
-    return None, "an element of the exploded row failed" if branch.explodes else "the row failed"
+    return None, "the row failed"
+
+
+def _told_by(let: Let, bad_text: bool) -> tuple[str, str] | None:
+    """What a long let says that raises nothing itself: its own words, the last in its text.
+
+    Planning such a text for each row alone would take longer than the batch.
+    """
+    if let.soft is None:
+        return None
+    if bad_text and "decode(" in let.sql:
+        return "MALFORMED_CHARACTER_CODING", "[MALFORMED_CHARACTER_CODING] The bytes are not UTF-8."
+    words = _WORDS.findall(let.sql)
+    return (words[-1][1], words[-1][0]) if words else None
 
 
 def _rule(condition: str | None) -> str:

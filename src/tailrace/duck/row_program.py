@@ -36,7 +36,8 @@ class BranchResult:
 
 
 def program_sql(program: RowProgram, source: str, carried: tuple[str, ...]) -> str:
-    """A SELECT of `carried`, `__err`, `__ok` and the output columns by position (`c0`, `c1`, ...).
+    """A SELECT of `carried`, `__err`, `__ok`, the output columns by position (`c0`, `c1`, ...), and of
+    each let whether it failed (`__f0`, ...).
 
     Rows that fail have `__err` true, filtered ones neither flag.
     """
@@ -54,9 +55,11 @@ def program_sql(program: RowProgram, source: str, carried: tuple[str, ...]) -> s
     lets = "".join(f", {let.tried} AS {quote(let.name)}" for let in program.lets)
     inner = f"SELECT *{lets} FROM {source}" if lets else f"SELECT * FROM {source}"
     columns = "".join(f", __r.c{i} AS c{i}" for i in range(len(program.columns)))
+    failed = "".join(f", __f{i}" for i in range(len(program.lets)))
+    flags = "".join(f", {quote(let.name)} IS NULL AS __f{i}" for i, let in enumerate(program.lets))
     return (
-        f"SELECT {keep}, __r IS NULL AS __err, coalesce(__r.k, false) AS __ok{columns} "
-        f"FROM (SELECT {keep}, TRY({row}) AS __r FROM ({inner}))"
+        f"SELECT {keep}, __r IS NULL AS __err, coalesce(__r.k, false) AS __ok{columns}{failed} "
+        f"FROM (SELECT {keep}, TRY({row}) AS __r{flags} FROM ({inner}))"
     )
 
 
@@ -182,10 +185,12 @@ def _named(program: RowProgram) -> str:
 
 
 def _fates(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int, int]:
-    row = first_row(connection.execute(
-        "SELECT count(*) FILTER (WHERE __err), count(*) FILTER (WHERE NOT __ok AND NOT __err), "
-        f"count(*) FILTER (WHERE __ok) FROM {relation}"
-    ))
+    row = first_row(
+        connection.execute(
+            "SELECT count(*) FILTER (WHERE __err), count(*) FILTER (WHERE NOT __ok AND NOT __err), "
+            f"count(*) FILTER (WHERE __ok) FROM {relation}"
+        )
+    )
     assert row is not None
     return int(row[0]), int(row[1]), int(row[2])
 
