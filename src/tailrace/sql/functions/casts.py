@@ -198,10 +198,15 @@ def _string_to_date(sql: str, target: t.DataType, safe: bool) -> str:
 
 
 def _date_text(v: str, pattern: str) -> str:
-    def part(group: int) -> str:
-        return f"coalesce(nullif(regexp_extract({v}, '{pattern}', {group}), ''), '1')"
+    parts = f"regexp_extract({v}, '{pattern}', ['y', 'm', 'd'])"
+    return f"list_transform([{parts}], lambda _p: {_day_of('_p')})[1]"
 
-    return f"regexp_extract({v}, '{pattern}', 1) || '-' || {part(2)} || '-' || {part(3)}"
+
+def _day_of(parts: str) -> str:
+    def part(name: str) -> str:
+        return f"coalesce(nullif({parts}.{name}, ''), '1')"
+
+    return f"{parts}.y || '-' || {part('m')} || '-' || {part('d')}"
 
 
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
@@ -233,14 +238,11 @@ def _string_to_ts(sql: str, target: t.DataType, safe: bool) -> str:
 
 
 def _time_text(v: str, zoned: bool) -> str:
-    def part(group: int) -> str:
-        return f"regexp_extract({v}, '{_TIME}', {group})"
-
-    clock = f"lpad({part(4)}, 2, '0') || ':' || lpad({part(5)}, 2, '0') || ':' || lpad({part(6)}, 2, '0')"
-    local = f"{_date_text(v, _TIME)} || ' ' || {clock} || '.' || rpad(left({part(7)}, 6), 6, '0')"
-    if not zoned:
-        return local
-    return f"{local} || {_offset_text(part(8))}"
+    parts = f"regexp_extract({v}, '{_TIME}', ['y', 'm', 'd', 'h', 'n', 's', 'f', 'z'])"
+    clock = "lpad(_p.h, 2, '0') || ':' || lpad(_p.n, 2, '0') || ':' || lpad(_p.s, 2, '0')"
+    local = f"{_day_of('_p')} || ' ' || {clock} || '.' || rpad(left(_p.f, 6), 6, '0')"
+    whole = f"{local} || {_offset_text('_p.z')}" if zoned else local
+    return f"list_transform([{parts}], lambda _p: {whole})[1]"
 
 
 def _offset_text(zone: str) -> str:
