@@ -145,6 +145,8 @@ class Calls:
         made = operators.joined(
             cast, resolved.lower([c.sql for c in cast]), resolved.result, "", resolved.fallible
         )
+        if resolved.soft is not None:
+            made = replace(made, soft=(made.sql, resolved.soft([c.sql for c in cast])))
         if resolved.finish is not None:
             made = replace(made, sql=resolved.finish(made.sql))
         nullable = resolved.nullable or any(

@@ -1,7 +1,283 @@
-"""Functions of dates, timestamps and intervals, by Spark's answers."""
+"""Functions of dates, timestamps and intervals, by Spark's answers (session zone UTC)."""
 
 from __future__ import annotations
 
-from tailrace.sql.functions.table import Function
+from collections.abc import Sequence
+from dataclasses import replace
 
-FUNCTIONS: tuple[Function, ...] = ()
+from tailrace.model.types import (
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INT,
+    LONG,
+    STRING,
+    TIMESTAMP,
+    TIMESTAMP_NTZ,
+    DataType,
+    DateType,
+    IntegralType,
+    NumericType,
+    StringType,
+    TimestampNTZType,
+    TimestampType,
+    VoidType,
+)
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.functions.date_patterns import format_text, parse_text
+from tailrace.sql.functions.table import Arg, Function, Resolved, either, scalar
+from tailrace.sql.typed import fail, once
+
+_MOMENT = either(TIMESTAMP, TIMESTAMP_NTZ)
+
+
+def _wall(sql: str) -> str:
+    """A TIMESTAMP as DuckDB's TIMESTAMP without zone: the clock in UTC."""
+    return f"CAST({sql} AS TIMESTAMP)"
+
+
+def _part(names: str, sql: str) -> Function:
+    return scalar(names, [DATE], INT, sql)
+
+
+def _clock(names: str, field: str) -> Function:
+    return scalar(names, [_MOMENT], INT, f"CAST({field}({_wall('{0}')}) AS INTEGER)")
+
+
+_DAY_NAMES = ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
+
+
+def _resolve_next_day(args: Sequence[Arg]) -> Resolved:
+    resolved = scalar("next_day", [DATE, STRING], DATE, "").resolve(args)
+    name = args[1].value
+    if not isinstance(name, str):
+        raise NotAnswered("a weekday that is no literal is not answered")
+    upper = name.strip().upper()
+    known = {n: i for i, day in enumerate(_DAY_NAMES) for n in (day, day[:3], day[:2])}
+    if upper not in known or name != name.strip():
+        raised = fail("ILLEGAL_DAY_OF_WEEK", f"Illegal day of week: {name}")
+        return replace(resolved, lower=lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN {raised} END", fallible=True)
+    day = known[upper]
+    return replace(
+        resolved,
+        lower=lambda v: once(
+            v[:1], lambda n: f"({n[0]} + 1 + CAST(({day} - dayofweek({n[0]}) + 6) % 7 AS INTEGER))"
+        ),
+    )
+
+
+_TRUNC_UNITS = {
+    "year": "year", "yyyy": "year", "yy": "year", "quarter": "quarter", "month": "month", "mm": "month",
+    "mon": "month", "week": "week",
+}  # fmt: skip
+_TRUNC_CLOCK = {
+    "day": "day", "dd": "day", "hour": "hour", "minute": "minute", "second": "second",
+    "millisecond": "milliseconds", "microsecond": "microseconds",
+}  # fmt: skip
+
+
+def _resolve_date_trunc(args: Sequence[Arg]) -> Resolved:
+    resolved = scalar("date_trunc", [STRING, TIMESTAMP], TIMESTAMP, "", null="any").resolve(args)
+    unit = args[0].value
+    if not isinstance(unit, str):
+        raise NotAnswered("a unit that is no literal is not answered")
+    name = {**_TRUNC_UNITS, **_TRUNC_CLOCK}.get(unit.lower())
+    if name is None:
+        return replace(resolved, lower=lambda v: "CAST(NULL AS TIMESTAMPTZ)", nullable=True)
+    return replace(resolved, lower=lambda v: f"CAST(date_trunc('{name}', {_wall(v[1])}) AS TIMESTAMPTZ)")
+
+
+def _resolve_trunc(args: Sequence[Arg]) -> Resolved:
+    resolved = scalar("trunc", [DATE, STRING], DATE, "", null="any").resolve(args)
+    unit = args[1].value
+    if not isinstance(unit, str):
+        raise NotAnswered("a unit that is no literal is not answered")
+    name = _TRUNC_UNITS.get(unit.lower())
+    if name is None:
+        return replace(resolved, lower=lambda v: "CAST(NULL AS DATE)", nullable=True)
+    return replace(resolved, lower=lambda v: f"CAST(date_trunc('{name}', {v[0]}) AS DATE)")
+
+
+def _days(name: str, sign: str) -> Function:
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if len(args) == 2 and isinstance(args[1].type, NumericType) and not isinstance(args[1].type, IntegralType):
+            raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 2 must be INT, SMALLINT or TINYINT")
+        if len(args) == 2 and args[1].type == LONG:
+            raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 2 must be INT, SMALLINT or TINYINT")
+        return scalar(name, [DATE, INT], DATE, f"({{0}} {sign} {{1}})", fallible=True).resolve(args)
+
+    return Function((name,), "scalar", resolve)
+
+
+def _add_months(day: str, months: str) -> str:
+    """A month later is the same day, or the last of a shorter month."""
+    return f"CAST({day} + to_months({months}) AS DATE)"
+
+
+def _months_between(texts: Sequence[str]) -> str:
+    rounded = texts[2] if len(texts) > 2 else "true"
+
+    def body(v: Sequence[str]) -> str:
+        a, b, r = v
+        months = f"((year({a}) - year({b})) * 12 + month({a}) - month({b}))"
+        ends = f"(day({a}) = day(last_day({a})) AND day({b}) = day(last_day({b})))"
+        seconds = f"((day({a}) - day({b})) * 86400 + epoch_ms({a} - date_trunc('day', {a})) // 1000 - epoch_ms({b} - date_trunc('day', {b})) // 1000)"
+        value = f"CAST({months} AS DOUBLE) + CAST({seconds} AS DOUBLE) / 2678400.0"
+        exact = f"CASE WHEN {r} THEN round({value}, 8) ELSE {value} END"
+        return (
+            f"CASE WHEN {a} IS NULL OR {b} IS NULL OR {r} IS NULL THEN NULL "
+            f"WHEN day({a}) = day({b}) OR {ends} THEN CAST({months} AS DOUBLE) ELSE {exact} END"
+        )
+
+    return once([_wall(texts[0]), _wall(texts[1]), rounded], body)
+
+
+def _resolve_datediff(args: Sequence[Arg]) -> Resolved:
+    return scalar("datediff", [DATE, DATE], INT, "CAST({0} - {1} AS INTEGER)").resolve(args)
+
+
+def _seconds_of(names: str) -> Function:
+    """`unix_timestamp(time[, format])`."""
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if not args:
+            raise NotAnswered("the current time is not answered here")
+        if isinstance(args[0].type, StringType):
+            return _resolve_parse(args, LONG)
+        if len(args) > 2:
+            raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments")
+        if not isinstance(args[0].type, (DateType, TimestampType, VoidType)):
+            raise NotAnswered(f"{names} of {args[0].type} is not answered")
+        types: tuple[DataType | None, ...] = (TIMESTAMP, *([STRING] * (len(args) - 1)))
+        return Resolved(types, LONG, lambda v: cast_sql(v[0], TIMESTAMP, LONG)[0], args[0].nullable)
+
+    return Function(tuple(names.split()), "scalar", resolve)
+
+
+_DEFAULT_PATTERN = "yyyy-MM-dd HH:mm:ss"
+
+
+def _resolve_parse(args: Sequence[Arg], target: DataType, safe: bool = False) -> Resolved:
+    """A text read by a pattern; without one as CAST reads it (unix_timestamp: by its default pattern)."""
+    if len(args) not in (1, 2):
+        raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments")
+    pattern = args[1].value if len(args) == 2 else _DEFAULT_PATTERN
+    if not isinstance(pattern, str):
+        raise NotAnswered("a pattern that is no literal is not answered")
+    read = parse_text(pattern)
+    types: tuple[DataType | None, ...] = (STRING,) * len(args)
+
+    def lower(v: Sequence[str]) -> str:
+        moment = read(v[0], safe)
+        if target == LONG:
+            return f"CAST(floor(epoch({moment})) AS BIGINT)"
+        return f"CAST({moment} AS DATE)" if target == DATE else f"CAST({moment} AS TIMESTAMPTZ)"
+
+    return Resolved(types, target, lower, args[0].nullable or safe, fallible=not safe)
+
+
+def _reader(names: str, target: DataType, safe: bool = False) -> Function:
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if len(args) == 2 and isinstance(args[0].type, StringType):
+            return _resolve_parse(args, target, safe)
+        if len(args) != 1:
+            if len(args) == 2:
+                raise NotAnswered("a pattern for what is no STRING is not answered")
+            raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments")
+        kind = args[0].type
+        if safe and not isinstance(kind, (StringType, DateType, TimestampType, TimestampNTZType, VoidType)):
+            raise NotAnswered(f"{names} of {kind} is not answered")
+        _, fallible = cast_sql("x", kind, target, safe)
+        return Resolved(
+            (None,), target, lambda v: cast_sql(v[0], kind, target, safe)[0], args[0].nullable or safe, fallible
+        )
+
+    return Function(tuple(names.split()), "scalar", resolve)
+
+
+def _resolve_date_format(args: Sequence[Arg]) -> Resolved:
+    resolved = scalar("date_format", [TIMESTAMP, STRING], STRING, "").resolve(args)
+    if not isinstance(args[1].value, str):
+        raise NotAnswered("a pattern that is no literal is not answered")
+    write = format_text(args[1].value)
+    return replace(resolved, lower=lambda v: once([_wall(v[0])], lambda n: write(n[0])))
+
+
+def _resolve_from_unixtime(args: Sequence[Arg]) -> Resolved:
+    resolved = scalar("from_unixtime", [LONG, STRING], STRING, "", min_args=1, fallible=True).resolve(args)
+    pattern = args[1].value if len(args) > 1 else _DEFAULT_PATTERN
+    if not isinstance(pattern, str):
+        raise NotAnswered("a pattern that is no literal is not answered")
+    write = format_text(pattern)
+    return replace(
+        resolved, lower=lambda v: once([f"make_timestamp({v[0]} * 1000000)"], lambda n: write(n[0]))
+    )
+
+
+def _epoch(name: str, factor: int) -> Function:
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if len(args) == 1 and not isinstance(args[0].type, (IntegralType, VoidType)):
+            raise NotAnswered(f"{name} of {args[0].type} is not answered")
+        sql = f"CAST(make_timestamp({{0}} * {factor}) AS TIMESTAMPTZ)"
+        return scalar(name, [LONG], TIMESTAMP, sql, fallible=factor > 1).resolve(args)
+
+    return Function((name,), "scalar", resolve)
+
+
+def _micros(name: str, divisor: int) -> Function:
+    def lower(v: Sequence[str]) -> str:
+        whole = once([f"epoch_us({v[0]})"], lambda n: f"(({n[0]} - (({n[0]} % {divisor}) + {divisor}) % {divisor}) // {divisor})")
+        return whole if divisor > 1 else f"epoch_us({v[0]})"
+
+    return scalar(name, [TIMESTAMP], LONG, lower)
+
+
+def _make_date(texts: Sequence[str]) -> str:
+    return f"make_date({', '.join(f'CAST({one} AS BIGINT)' for one in texts)})"
+
+
+def _resolve_make_date(args: Sequence[Arg]) -> Resolved:
+    return scalar("make_date", [INT, INT, INT], DATE, _make_date, fallible=True).resolve(args)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    _part("year", "CAST(year({0}) AS INTEGER)"),
+    _part("quarter", "CAST(quarter({0}) AS INTEGER)"),
+    _part("month", "CAST(month({0}) AS INTEGER)"),
+    _part("day dayofmonth", "CAST(day({0}) AS INTEGER)"),
+    _part("dayofweek", "CAST(dayofweek({0}) + 1 AS INTEGER)"),
+    _part("weekday", "CAST(isodow({0}) - 1 AS INTEGER)"),
+    _part("dayofyear", "CAST(dayofyear({0}) AS INTEGER)"),
+    _part("weekofyear", "CAST(weekofyear({0}) AS INTEGER)"),
+    _clock("hour", "hour"),
+    _clock("minute", "minute"),
+    _clock("second", "second"),
+    scalar("dayname", [DATE], STRING, "left(dayname({0}), 3)"),
+    scalar("monthname", [DATE], STRING, "left(monthname({0}), 3)"),
+    scalar("last_day", [DATE], DATE, "last_day({0})"),
+    Function(("next_day",), "scalar", _resolve_next_day),
+    Function(("date_trunc",), "scalar", _resolve_date_trunc),
+    Function(("trunc",), "scalar", _resolve_trunc),
+    _days("date_add", "+"),
+    _days("date_sub", "-"),
+    scalar("add_months", [DATE, INT], DATE, lambda v: _add_months(v[0], v[1]), fallible=True),
+    scalar("months_between", [TIMESTAMP, TIMESTAMP, BOOLEAN], DOUBLE, _months_between, min_args=2),
+    Function(("datediff", "date_diff"), "scalar", _resolve_datediff),
+    scalar("unix_date", [DATE], INT, "CAST({0} - DATE '1970-01-01' AS INTEGER)"),
+    scalar("date_from_unix_date", [INT], DATE, "(DATE '1970-01-01' + {0})", fallible=True),
+    _micros("unix_seconds", 1_000_000),
+    _micros("unix_millis", 1_000),
+    _micros("unix_micros", 1),
+    _seconds_of("unix_timestamp to_unix_timestamp"),
+    _epoch("timestamp_seconds", 1_000_000),
+    _epoch("timestamp_millis", 1_000),
+    _epoch("timestamp_micros", 1),
+    Function(("from_unixtime",), "scalar", _resolve_from_unixtime),
+    _reader("to_date", DATE),
+    _reader("try_to_date", DATE, safe=True),
+    _reader("to_timestamp to_timestamp_ltz", TIMESTAMP),
+    _reader("try_to_timestamp", TIMESTAMP, safe=True),
+    Function(("date_format",), "scalar", _resolve_date_format),
+    Function(("make_date",), "scalar", _resolve_make_date),
+)

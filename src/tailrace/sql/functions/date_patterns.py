@@ -1,0 +1,125 @@
+"""Spark's patterns of dates and times (`yyyy-MM-dd HH:mm:ss`), for writing and reading.
+
+Only letters and widths that mean one thing are answered; any other pattern is refused with its letter.
+Reading judges the text by a regular expression made of the pattern, so that a text which does not fit
+costs no exception; the values of its fields are judged by DuckDB's date and time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from tailrace.sql.errors import NotAnswered
+from tailrace.sql.typed import fail, once, text
+
+_TOKEN = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([^A-Za-z'])", re.DOTALL)
+
+_WRITTEN: dict[str, str] = {
+    "yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "hh": "%I", "a": "%p",
+    "d": "%-d", "M": "%-m", "H": "%-H", "h": "%-I", "m": "%-M", "s": "%-S", "MMM": "%b", "MMMM": "%B",
+    "E": "%a", "EE": "%a", "EEE": "%a", "EEEE": "%A", "SSS": "%g", "SSSSSS": "%f", "yy": "%y", "DDD": "%j",
+    "D": "%-j", "LL": "%m", "L": "%-m", "y": "%-Y",
+}  # fmt: skip
+"""Pattern letters as DuckDB's strftime writes them."""
+
+
+def _tokens(pattern: str) -> list[tuple[str, bool]]:
+    """The parts of a pattern: (letters, true) and (literal text, false)."""
+    out: list[tuple[str, bool]] = []
+    at = 0
+    while at < len(pattern):
+        found = _TOKEN.match(pattern, at)
+        if found is None or found[0] in "[]{}#":
+            raise NotAnswered(f"the pattern {pattern!r} is not answered")
+        if found[2]:
+            out.append((found[0], True))
+        elif found[3]:
+            out.append((found[3], False))
+        else:
+            out.append((found[1].replace("''", "'") or "'", False))
+        at = found.end()
+    return out
+
+
+def format_text(pattern: str) -> Callable[[str], str]:
+    """DuckDB SQL that writes a TIMESTAMP without zone (a short text, used once) by the pattern."""
+    parts = []
+    for word, is_letters in _tokens(pattern):
+        if not is_letters:
+            parts.append(word.replace("%", "%%"))
+            continue
+        written = _WRITTEN.get(word)
+        if written is None or written == "%-Y":
+            raise NotAnswered(f"{word!r} in the pattern {pattern!r} is not answered")
+        parts.append(written)
+    written_all = "".join(parts)
+    if not written_all:
+        return lambda value: f"CASE WHEN {value} IS NOT NULL THEN '' END"
+    return lambda value: f"strftime({value}, {text(written_all)})"
+
+
+_READ: dict[str, tuple[str, str]] = {
+    "yyyy": ("y", "[0-9]{4}"),
+    "MM": ("mo", "[0-9]{2}"),
+    "M": ("mo", "[0-9]{1,2}"),
+    "dd": ("d", "[0-9]{2}"),
+    "d": ("d", "[0-9]{1,2}"),
+    "HH": ("h", "[0-9]{2}"),
+    "H": ("h", "[0-9]{1,2}"),
+    "mm": ("mi", "[0-9]{2}"),
+    "m": ("mi", "[0-9]{1,2}"),
+    "ss": ("s", "[0-9]{2}"),
+    "s": ("s", "[0-9]{1,2}"),
+    "S": ("f", "[0-9]"),
+    "SSS": ("f", "[0-9]{3}"),
+    "SSSSSS": ("f", "[0-9]{6}"),
+}
+"""Pattern letters that are read: the field, and the digits it takes."""
+
+
+def parse_text(pattern: str) -> Callable[[str, bool], str]:
+    """DuckDB SQL that reads a text into a TIMESTAMP without zone; NULL or an error where it does not fit."""
+    regex, fields = [], []
+    tokens = _tokens(pattern)
+    for i, (word, is_letters) in enumerate(tokens):
+        if not is_letters:
+            regex.append(re.escape(word))
+            continue
+        found = _READ.get(word)
+        if found is None or found[0] in fields:
+            raise NotAnswered(f"{word!r} in the pattern {pattern!r} is not answered for reading")
+        if i + 1 < len(tokens) and tokens[i + 1][1]:
+            if word in ("M", "d", "H", "m", "s"):
+                raise NotAnswered(f"the pattern {pattern!r} has fields of open width side by side")
+        fields.append(found[0])
+        regex.append(f"({found[1]})")
+    if "y" not in fields:
+        raise NotAnswered(f"the pattern {pattern!r} has no year")
+    return _reader("^" + "".join(regex) + "$", fields)
+
+
+def _reader(regex: str, fields: list[str]) -> Callable[[str, bool], str]:
+    names = "[" + ", ".join(f"'{f}'" for f in fields) + "]"
+
+    def part(field: str, default: str) -> str:
+        return f"_p.{field}" if field in fields else f"'{default}'"
+
+    clock = f"lpad({part('h', '0')}, 2, '0') || ':' || lpad({part('mi', '0')}, 2, '0') || ':' || lpad({part('s', '0')}, 2, '0')"
+    fraction = f" || '.' || {part('f', '0')}" if "f" in fields else ""
+    hours = f"CAST({part('h', '0')} AS INTEGER) < 24 AND CAST({part('s', '0')} AS INTEGER) < 60"
+    day = f"{part('y', '')} || '-' || {part('mo', '1')} || '-' || {part('d', '1')}"
+
+    def read(value: str, safe: bool) -> str:
+        def body(v: str) -> str:
+            moment = f"TRY_CAST(CASE WHEN {hours} THEN {day} || ' ' || {clock}{fraction} END AS TIMESTAMP)"
+            parts = f"regexp_extract({v}, {text(regex)}, {names})"
+            tried = f"CASE WHEN regexp_matches({v}, {text(regex)}) THEN list_transform([{parts}], lambda _p: {moment})[1] END"
+            if safe:
+                return tried
+            raised = fail("CANNOT_PARSE_TIMESTAMP", "The text does not have the pattern")
+            return f"list_transform([{tried}], lambda _m: CASE WHEN _m IS NULL AND {v} IS NOT NULL THEN {raised} ELSE _m END)[1]"
+
+        return once([value], lambda names_: body(names_[0]))
+
+    return read
