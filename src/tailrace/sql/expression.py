@@ -112,6 +112,8 @@ class Analyzer(Calls):
         return operators.arithmetic(_ARITHMETIC[type(node)], self.expr(node.this), self.expr(node.expression))
 
     def _comparison(self, node: exp.Binary) -> Typed:
+        if isinstance(node.this, _PREDICATES) or isinstance(node.expression, _PREDICATES):
+            raise Mismatch("[PARSE_SYNTAX_ERROR] a predicate beside a comparison needs brackets")
         return operators.comparison(_COMPARISON[type(node)], self.expr(node.this), self.expr(node.expression))
 
     def _connector(self, node: exp.Connector) -> Typed:
@@ -159,6 +161,11 @@ class Analyzer(Calls):
         if isinstance(node.this, exp.Is) and isinstance(node.this.expression, exp.Null):
             value = self.expr(node.this.this)
             return _test(value, f"({value.sql} IS NOT NULL)", f"({value.name} IS NOT NULL)")
+        inner: Any = node.this
+        while isinstance(inner, exp.Paren):
+            inner = inner.this
+        if isinstance(inner, exp.In) and inner.args.get("query") is not None:
+            return _never_null(operators.negation(self.hooks.subquery(self, inner)))
         return operators.negation(self.expr(node.this))
 
     def _is(self, node: exp.Is) -> Typed:
@@ -179,7 +186,7 @@ class Analyzer(Calls):
 
     def _in(self, node: exp.In) -> Typed:
         if node.args.get("query") is not None:
-            return self.hooks.subquery(self, node)
+            return _never_null(self.hooks.subquery(self, node))
         value = self.expr(node.this)
         items = [self.expr(item) for item in node.expressions]
         met = coerce.common([value.type, *(item.type for item in items)])
@@ -222,6 +229,9 @@ class Analyzer(Calls):
 
     def _bits(self, node: Any) -> Typed:
         symbol = {exp.BitwiseAnd: "&", exp.BitwiseOr: "|", exp.BitwiseXor: "^"}[type(node)]
+        for side in (node.this, node.expression):
+            if type(side) in _BITWISE and type(side) is not type(node):
+                raise NotAnswered("a mixture of &, | and ^ without brackets is not answered")
         left, right = self.expr(node.this), self.expr(node.expression)
         met = coerce.tightest(left.type, right.type)
         if not isinstance(met, t.IntegralType):
@@ -355,6 +365,11 @@ class Analyzer(Calls):
         return self.call(node, Call(inner, ignore_nulls=isinstance(node, exp.IgnoreNulls)))
 
 
+def _never_null(value: Typed) -> Typed:
+    """IN (subquery) is a join in Spark, which knows no NULL: what is unknown is false, negated or not."""
+    return replace(value, sql=f"coalesce({value.sql}, false)")
+
+
 def _test(value: Typed, sql: str, name: str) -> Typed:
     return replace(value, sql=sql, type=t.BOOLEAN, nullable=False, name=name, value=ABSENT, is_column=False)
 
@@ -396,6 +411,8 @@ _READ = frozenset(
     ]
 )
 """Parts of nodes that the rules read; a node with any other part is refused, never half read."""
+_BITWISE = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor)
+_PREDICATES = (exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.RegexpLike, exp.Not)
 _ARITHMETIC: dict[Any, str] = {
     exp.Add: "add",
     exp.Sub: "sub",

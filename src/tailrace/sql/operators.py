@@ -269,6 +269,8 @@ def negative(value: Typed) -> Typed:
         else ABSENT
     )
     sql = f"(-({value.sql}))"
+    if isinstance(kind, t.IntegralType):
+        sql = f"(CAST(0 AS {duck(kind)}) - {value.sql})"  # DuckDB's own minus widens the least value
     return replace(
         value, sql=sql, name=name, fallible=value.fallible or not floating, value=negated, is_column=False
     )

@@ -85,7 +85,8 @@ def _columns(parts: Sequence[str] | None, scope: Scope, origin: Origin, node: An
         return [c for relation in scope.relations for c in relation.columns if not c.hidden]
     relations: list[Relation] = [r for r in scope.relations if r.answers_to(parts)]
     if len(relations) == 1:
-        return [c for c in relations[0].columns if not c.hidden]
+        joined = [c for c in relations[0].columns if c.qualified]
+        return [*joined, *(c for c in relations[0].columns if not c.hidden)]
     base = scope._find(parts, origin, node)
     if base is not None and isinstance(base.type, t.StructType):
         return [Visible(f.name, fields_of(base, [f.name], origin, node)) for f in base.type.fields]
@@ -101,8 +102,11 @@ def output_name(item: Item, value: Typed) -> str:
     node = item.node
     if isinstance(node, exp.Column):
         return str(node.name)
-    if isinstance(node, exp.Dot) and isinstance(node.find(exp.Column, exp.Anonymous), exp.Column):
-        return str(node.expression.name)
+    if isinstance(node, exp.Dot):
+        base: Any = node
+        while isinstance(base, exp.Dot):
+            base = base.this
+        return str(node.expression.name) if isinstance(base, exp.Column) else value.name
     if isinstance(node, (exp.Cast, exp.TryCast)) or (isinstance(node, exp.Anonymous) and is_cast_call(node)):
         inner = node.this if isinstance(node, exp.Cast) else node.expressions[0]
         if isinstance(inner, exp.Column) and f"({inner.name} AS " in value.name:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from tailrace.model import types as t
+from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.table import Arg, Function, Resolved, T, U, coerce_args
-
+from tailrace.sql.typed import quote
 
 
 def _resolve_map(args: Sequence[Arg]) -> Resolved:
@@ -24,4 +26,61 @@ def _resolve_map(args: Sequence[Arg]) -> Resolved:
     return Resolved(tuple(types), t.MapType(types[0], types[1], nullable), lower, False, fallible=True)
 
 
-FUNCTIONS: tuple[Function, ...] = (Function(("map",), "scalar", _resolve_map),)
+def _resolve_array(args: Sequence[Arg]) -> Resolved:
+    if not args:
+        return Resolved((), t.ArrayType(t.VOID, False), lambda _: "[]", nullable=False)
+    types = coerce_args([T] * len(args), args)
+    kind = t.ArrayType(types[0], any(arg.nullable for arg in args))
+    return Resolved(tuple(types), kind, lambda x: f"[{', '.join(x)}]", nullable=False)
+
+
+def _packed(fields: Sequence[t.Field]) -> Callable[[Sequence[str]], str]:
+    """A struct of these fields, in their types."""
+
+    def lower(texts: Sequence[str]) -> str:
+        parts = (
+            f"{quote(f.name)} := CAST({one} AS {duck(f.type)})" for f, one in zip(fields, texts, strict=True)
+        )
+        return f"struct_pack({', '.join(parts)})"
+
+    return lower
+
+
+def _resolve_named_struct(args: Sequence[Arg]) -> Resolved:
+    if not args or len(args) % 2:
+        raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes names and values in turn")
+    if not all(isinstance(arg.value, str) for arg in args[::2]):
+        raise NotAnswered("the names must be literals")
+    fields = [t.Field(str(a.value), b.type, b.nullable) for a, b in zip(args[::2], args[1::2], strict=True)]
+    _refuse_same_names(fields)
+    pack = _packed(fields)
+    return Resolved(
+        tuple(None for _ in args), t.StructType(tuple(fields)), lambda x: pack(x[1::2]), nullable=False
+    )
+
+
+def _resolve_struct(args: Sequence[Arg]) -> Resolved:
+    """A column keeps its name and `x AS n` takes n; anything else is col1, col2, ... by its place."""
+    if not args:
+        raise NotAnswered("a struct without fields is not answered")
+    names = []
+    for i, arg in enumerate(args):
+        alias = arg.name.rpartition(" AS ")[2] if " AS " in arg.name and "(" not in arg.name else None
+        plain = re.fullmatch(r"\w+", arg.name) and not arg.is_literal
+        names.append(alias or (arg.name if plain else f"col{i + 1}"))
+    fields = [t.Field(name, arg.type, arg.nullable) for name, arg in zip(names, args, strict=True)]
+    _refuse_same_names(fields)
+    return Resolved(tuple(None for _ in args), t.StructType(tuple(fields)), _packed(fields), nullable=False)
+
+
+def _refuse_same_names(fields: Sequence[t.Field]) -> None:
+    if len({f.name.lower() for f in fields}) < len(fields):
+        raise NotAnswered("a struct with two fields of one name is not answered")
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    Function(("map",), "scalar", _resolve_map),
+    Function(("array",), "scalar", _resolve_array),
+    Function(("named_struct",), "scalar", _resolve_named_struct),
+    Function(("struct",), "scalar", _resolve_struct),
+)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tailrace.model.types import BOOLEAN
+from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.table import ANY, NUMERIC, Arg, Function, Resolved, T, scalar
+from tailrace.sql.typed import once
 
 
 def _resolve_coalesce(args: Sequence[Arg]) -> Resolved:
@@ -13,9 +15,23 @@ def _resolve_coalesce(args: Sequence[Arg]) -> Resolved:
     return Resolved(resolved.types, resolved.result, resolved.lower, all(arg.nullable for arg in args))
 
 
+def _resolve_nullif(args: Sequence[Arg]) -> Resolved:
+    """The first argument keeps its type; the two are compared in their common one."""
+    resolved = scalar("nullif", [T, T], T, "").resolve(args)
+    first, met = args[0].type, resolved.result
+    _, fallible = cast_sql("x", first, met)
+
+    def lower(texts: Sequence[str]) -> str:
+        return once(
+            texts, lambda v: f"CASE WHEN {cast_sql(v[0], first, met)[0]} = {v[1]} THEN NULL ELSE {v[0]} END"
+        )
+
+    return Resolved((first, met), first, lower, nullable=True, fallible=fallible)
+
+
 FUNCTIONS: tuple[Function, ...] = (
     Function(("coalesce",), "scalar", _resolve_coalesce),
-    scalar("nullif", [T, T], T, "nullif({0}, {1})", null="always"),
+    Function(("nullif",), "scalar", _resolve_nullif),
     scalar("ifnull nvl", [T, T], T, "coalesce({0}, {1})"),
     scalar("nvl2", [ANY, T, T], T, "CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END", null="always"),
     scalar(

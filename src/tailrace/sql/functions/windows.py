@@ -51,11 +51,10 @@ def _neighbour(name: str) -> Function:
         if len(args) > 1 and not (isinstance(args[1].value, int) and args[1].type == INT):
             raise NotAnswered("the offset must be an INT literal")
         kind = args[0].type
-        if len(args) == 3:
-            met = coerce.common([kind, args[2].type])
-            if met is None:
-                raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] value and default have no common type")
-            kind = met
+        if len(args) == 3 and not coerce.implicit(args[2].type, kind):
+            raise Mismatch(
+                f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] a default of {args[2].type} for {kind}"
+            )
         types = (kind, *([INT] if len(args) > 1 else []), *([kind] if len(args) > 2 else []))
         return Resolved(
             types,
