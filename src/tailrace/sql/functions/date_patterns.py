@@ -56,24 +56,31 @@ def format_text(pattern: str) -> Callable[[str], str]:
     written_all = "".join(parts)
     if not written_all:
         return lambda value: f"CASE WHEN {value} IS NOT NULL THEN '' END"
-    return lambda value: f"strftime({value}, {text(written_all)})"
+    if "%Y" not in written_all:
+        return lambda value: f"strftime({value}, {text(written_all)})"
+    signed = written_all.replace("%Y", "+%Y")
+    raised = fail("DATETIME_OVERFLOW", "A year before 1 is not written")
+    return lambda value: (
+        f"CASE WHEN {value} IS NULL THEN NULL WHEN year({value}) BETWEEN 1 AND 9999 THEN strftime({value}, {text(written_all)}) "
+        f"WHEN year({value}) > 9999 THEN strftime({value}, {text(signed)}) ELSE {raised} END"
+    )
 
 
 _READ: dict[str, tuple[str, str]] = {
-    "yyyy": ("y", "[0-9]{4}"),
+    "yyyy": ("y", "-?[0-9]{4}"),
     "MM": ("mo", "[0-9]{2}"),
-    "M": ("mo", "[0-9]{1,2}"),
+    "M": ("mo", "[0-9]{1,19}"),
     "dd": ("d", "[0-9]{2}"),
-    "d": ("d", "[0-9]{1,2}"),
+    "d": ("d", "[0-9]{1,19}"),
     "HH": ("h", "[0-9]{2}"),
-    "H": ("h", "[0-9]{1,2}"),
+    "H": ("h", "[0-9]{1,19}"),
     "mm": ("mi", "[0-9]{2}"),
-    "m": ("mi", "[0-9]{1,2}"),
+    "m": ("mi", "[0-9]{1,19}"),
     "ss": ("s", "[0-9]{2}"),
-    "s": ("s", "[0-9]{1,2}"),
+    "s": ("s", "[0-9]{1,19}"),
     "S": ("f", "[0-9]"),
-    "SSS": ("f", "[0-9]{3}"),
-    "SSSSSS": ("f", "[0-9]{6}"),
+    "SSS": ("f", "[0-9]{1,3}"),
+    "SSSSSS": ("f", "[0-9]{1,6}"),
 }
 """Pattern letters that are read: the field, and the digits it takes."""
 
@@ -103,11 +110,15 @@ def _reader(regex: str, fields: list[str]) -> Callable[[str, bool], str]:
     names = "[" + ", ".join(f"'{f}'" for f in fields) + "]"
 
     def part(field: str, default: str) -> str:
-        return f"_p.{field}" if field in fields else f"'{default}'"
+        if field not in fields:
+            return f"'{default}'"
+        return f"_p.{field}" if field in ("y", "f") else f"coalesce(nullif(ltrim(_p.{field}, '0'), ''), '0')"
 
     clock = f"lpad({part('h', '0')}, 2, '0') || ':' || lpad({part('mi', '0')}, 2, '0') || ':' || lpad({part('s', '0')}, 2, '0')"
     fraction = f" || '.' || {part('f', '0')}" if "f" in fields else ""
-    hours = f"CAST({part('h', '0')} AS INTEGER) < 24 AND CAST({part('s', '0')} AS INTEGER) < 60"
+    hours = " AND ".join(
+        f"TRY_CAST({part(field, '0')} AS INTEGER) < {below}" for field, below in (("h", 24), ("mi", 60), ("s", 60))
+    )
     day = f"{part('y', '')} || '-' || {part('mo', '1')} || '-' || {part('d', '1')}"
 
     def read(value: str, safe: bool) -> str:

@@ -26,10 +26,15 @@ from tailrace.model.types import (
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.date_patterns import format_text, parse_text
-from tailrace.sql.functions.table import Arg, Function, Resolved, either, scalar
+from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, either, scalar
 from tailrace.sql.typed import fail, once
 
 _MOMENT = either(TIMESTAMP, TIMESTAMP_NTZ)
+
+
+def _exactly(kind: DataType) -> Pattern:
+    """No implicit cast but that of NULL and of text."""
+    return Pattern(str(kind), lambda given: kind if given == kind or isinstance(given, (VoidType, StringType)) else None)
 
 
 def _wall(sql: str) -> str:
@@ -150,7 +155,7 @@ def _seconds_of(names: str) -> Function:
         if not isinstance(args[0].type, (DateType, TimestampType, VoidType)):
             raise NotAnswered(f"{names} of {args[0].type} is not answered")
         types: tuple[DataType | None, ...] = (TIMESTAMP, *([STRING] * (len(args) - 1)))
-        return Resolved(types, LONG, lambda v: cast_sql(v[0], TIMESTAMP, LONG)[0], args[0].nullable)
+        return Resolved(types, LONG, lambda v: f"(epoch_us({v[0]}) // 1000000)", args[0].nullable)
 
     return Function(tuple(names.split()), "scalar", resolve)
 
@@ -204,6 +209,20 @@ def _resolve_date_format(args: Sequence[Arg]) -> Resolved:
     return replace(resolved, lower=lambda v: once([_wall(v[0])], lambda n: write(n[0])))
 
 
+def _moment_of(seconds: str) -> str:
+    """The TIMESTAMP so many seconds after 1970; beyond what fits Java's product goes round."""
+
+    def body(v: Sequence[str]) -> str:
+        far = (
+            f"CAST(((CAST({v[0]} AS HUGEINT) * 1000000 + 9223372036854775808) % 18446744073709551616 "
+            "+ 18446744073709551616) % 18446744073709551616 - 9223372036854775808 AS BIGINT)"
+        )
+        near = f"{v[0]} BETWEEN -9223372036854 AND 9223372036854"
+        return f"make_timestamp(CASE WHEN {near} THEN {v[0]} * 1000000 ELSE {far} END)"
+
+    return once([seconds], body)
+
+
 def _resolve_from_unixtime(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("from_unixtime", [LONG, STRING], STRING, "", min_args=1, fallible=True).resolve(args)
     pattern = args[1].value if len(args) > 1 else _DEFAULT_PATTERN
@@ -211,7 +230,7 @@ def _resolve_from_unixtime(args: Sequence[Arg]) -> Resolved:
         raise NotAnswered("a pattern that is no literal is not answered")
     write = format_text(pattern)
     return replace(
-        resolved, lower=lambda v: once([f"make_timestamp({v[0]} * 1000000)"], lambda n: write(n[0]))
+        resolved, lower=lambda v: once([_moment_of(v[0])], lambda n: write(n[0]))
     )
 
 
@@ -230,7 +249,7 @@ def _micros(name: str, divisor: int) -> Function:
         whole = once([f"epoch_us({v[0]})"], lambda n: f"(({n[0]} - (({n[0]} % {divisor}) + {divisor}) % {divisor}) // {divisor})")
         return whole if divisor > 1 else f"epoch_us({v[0]})"
 
-    return scalar(name, [TIMESTAMP], LONG, lower)
+    return scalar(name, [_exactly(TIMESTAMP)], LONG, lower)
 
 
 def _make_date(texts: Sequence[str]) -> str:
@@ -264,7 +283,7 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("add_months", [DATE, INT], DATE, lambda v: _add_months(v[0], v[1]), fallible=True),
     scalar("months_between", [TIMESTAMP, TIMESTAMP, BOOLEAN], DOUBLE, _months_between, min_args=2),
     Function(("datediff", "date_diff"), "scalar", _resolve_datediff),
-    scalar("unix_date", [DATE], INT, "CAST({0} - DATE '1970-01-01' AS INTEGER)"),
+    scalar("unix_date", [_exactly(DATE)], INT, "CAST({0} - DATE '1970-01-01' AS INTEGER)"),
     scalar("date_from_unix_date", [INT], DATE, "(DATE '1970-01-01' + {0})", fallible=True),
     _micros("unix_seconds", 1_000_000),
     _micros("unix_millis", 1_000),
