@@ -134,13 +134,14 @@ def _fake(field: o.FakerField, seed: int) -> list[Any]:
     return [value if isinstance(value, str | int | float | bool | None) else str(value) for value in values]
 
 
-def _template(field: o.Template, made: Columns) -> list[str]:
+def _template(field: o.Template, made: Columns) -> list[str | None]:
+    """Null where one of its fields is."""
     names = list(dict.fromkeys(o.references(field)))
     if not names:
         return [field.text.format()] * BLOCK_ROWS
     rows = zip(*(made[name] for name in names), strict=True)
     write = field.text.format
-    return [write(**dict(zip(names, row, strict=True))) for row in rows]
+    return [None if None in row else write(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def formatted(field: o.Timestamp, times_us: Sequence[int]) -> list[Any]:

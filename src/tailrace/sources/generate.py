@@ -11,6 +11,7 @@ import csv
 import importlib.util
 import io
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -72,10 +73,12 @@ class Generator:
         return made
 
     def made(self, rows: int) -> Made:
-        """What the first `rows` rows were: counted again from the seed, without making them."""
+        """What the first `rows` rows were, counted again from the seed; takes as long as drawing them."""
         counts: Counter[str] = Counter(dict.fromkeys(DIRT, 0))
         for block in range(-(-rows // BLOCK_ROWS)):
             marks = self._dirt(block)
+            if self.options.fields and set(marks.values()) & {"missing", "outlier", "late"}:
+                self._spoil(self._drawn_columns(block, [0] * BLOCK_ROWS), block, marks)
             left = rows - block * BLOCK_ROWS
             counts.update(kind for row, kind in marks.items() if row < left)
         return Made(rows, rows + counts["duplicate"], dict(counts))
@@ -115,10 +118,16 @@ class Generator:
                 made.values.append(value)
 
     def _called(self, function: Function, number: int) -> bytes:
-        value = function(Random(f"{self.options.seed}/{number}"), number)
-        if isinstance(value, bytes):
-            return value
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        try:
+            value = function(Random(f"{self.options.seed}/{number}"), number)
+            if isinstance(value, bytes):
+                return value
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        except Exception as error:
+            raise ProjectError(
+                f"function {self.options.function} failed for row {number}: {type(error).__name__}: {error}.",
+                hint="it gives a dict of what JSON can hold, a string or bytes",
+            ) from error
         return text.encode()
 
     def _columns(
@@ -131,33 +140,46 @@ class Generator:
         times = [0] * BLOCK_ROWS
         for i, time in enumerate(times_us, low):
             times[i] = time - late_us if marks.get(i) == "late" else time
-        if self._drawn[0] != block:
-            self._drawn = (block, {})
-        table = columns(fields, self.options.seed, block, times, self._drawn[1])
+        table = self._drawn_columns(block, times)
+        keys: list[bytes | None] = [None] * len(wanted)
+        if self.options.key:  # before the dirt: a row whose key field goes missing stays in its partition
+            clean = table[self.options.key][low : low + len(wanted)]
+            keys = [None if key is None else str(key).encode() for key in clean]
         self._spoil(table, block, marks)
         table = {name: values[low : low + len(wanted)] for name, values in table.items()}
-        keys: list[bytes | None] = [None] * len(wanted)
-        if self.options.key:
-            keys = [None if key is None else str(key).encode() for key in table[self.options.key]]
         shown = {name: table[name] for name, part in fields.items() if not part.hidden}
         return keys, _csv_lines(shown) if self.options.format == "csv" else _json_lines(shown)
 
+    def _drawn_columns(self, block: int, times_us: Sequence[int]) -> dict[str, list[Any]]:
+        if self._drawn[0] != block:
+            self._drawn = (block, {})
+        return columns(self.options.fields or {}, self.options.seed, block, times_us, self._drawn[1])
+
     def _spoil(self, table: dict[str, list[Any]], block: int, marks: dict[int, str]) -> None:
-        """Nulls and outliers where the dirt says so; which field is drawn per row."""
+        """Nulls and outliers where the dirt says so; which field is drawn per row.
+
+        A mark goes where nothing can be done, all fields in question being null: such a row stays clean.
+        """
         fields = self.options.fields or {}
-        shown = [name for name, part in fields.items() if not part.hidden]
-        numbers = [name for name, part in fields.items() if isinstance(part, o.Int | o.Float | o.Normal)]
-        for name in {*shown, *numbers} if marks else ():
+        shown = {name: part for name, part in fields.items() if not part.hidden}
+        able = {
+            "missing": list(shown),
+            "outlier": [name for name, part in shown.items() if isinstance(part, o.Number)],
+            "late": [name for name, part in shown.items() if isinstance(part, o.Timestamp)],
+        }
+        for name in shown if marks else ():
             table[name] = list(table[name])
-        for row, kind in marks.items():
-            if kind not in ("missing", "outlier"):
+        for row, kind in list(marks.items()):
+            if kind not in able:
                 continue
-            random = Random(f"{self.options.seed}/dirt/{block}/{row}")
-            if kind == "missing":
-                table[random.choice(shown)][row] = None
-            else:
-                name = random.choice(numbers)
-                table[name][row] = ((table[name][row] or 0) + 1) * OUTLIER_FACTOR
+            names = [name for name in able[kind] if table[name][row] is not None]
+            if not names:
+                del marks[row]
+            elif kind != "late":
+                name = Random(f"{self.options.seed}/dirt/{block}/{row}").choice(names)
+                part = shown[name]
+                far = part.spread() * OUTLIER_FACTOR if isinstance(part, o.Number) else 0
+                table[name][row] = None if kind == "missing" else table[name][row] + far
 
 
 class GenerateSource:
@@ -209,7 +231,8 @@ class GenerateSource:
     def _times(self, count: int) -> list[int]:
         rate = self._options.rate
         if self._start_us is not None:
-            each = 0.0 if rate is None else 1_000_000 / rate
+            step = self._options.step if self._options.step is not None else 1 / rate if rate else 1.0
+            each = step * 1_000_000
             return [self._start_us + round((self._next + i) * each) for i in range(count)]
         now = self._clock.now_us()
         each = 0.0 if rate is None else 1_000_000 / rate
@@ -251,10 +274,11 @@ def load_function(reference: str, project: Path) -> Function:
     path = (project / file).resolve()
     if not path.is_relative_to(project.resolve()) or not path.is_file():
         raise ProjectError(f"function: there is no file {file} in the project.", hint="generators.py:rows")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"tailrace_project_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look up their module there
     try:
         spec.loader.exec_module(module)
     except Exception as error:
@@ -276,10 +300,7 @@ def _table(keys: list[bytes | None] | None, values: list[bytes]) -> Table:
 def _start_us(text: str | None) -> int | None:
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ProjectError(f"start: {text!r} is no time.", hint="2024-01-01T00:00:00Z") from None
+    moment = datetime.fromisoformat(text)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return round(moment.timestamp() * 1_000_000)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -50,6 +51,10 @@ class Int(FieldPart):
             raise ValueError(f"min {self.min} is above max {self.max}")
         return self
 
+    def spread(self) -> int:
+        """A step of at least this size leaves the range."""
+        return self.max - self.min + 1
+
 
 class Float(FieldPart):
     kind: Literal["float"]
@@ -57,12 +62,29 @@ class Float(FieldPart):
     max: float = 1.0
     digits: int | None = Field(default=None, ge=0, le=15)
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Float:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min:g} is above max {self.max:g}")
+        return self
+
+    def spread(self) -> float:
+        """A step of more than this size leaves the range."""
+        return (self.max - self.min) or 1.0
+
 
 class Normal(FieldPart):
     kind: Literal["normal"]
     mean: float = 0.0
     stddev: float = Field(default=1.0, ge=0)
     digits: int | None = Field(default=None, ge=0, le=15)
+
+    def spread(self) -> float:
+        """The deviation, 1 where there is none."""
+        return self.stddev or 1.0
+
+
+Number = Int | Float | Normal
 
 
 class Sequence(FieldPart):
@@ -91,6 +113,17 @@ class FakerField(FieldPart):
     provider: str
     arguments: dict[str, Any] = Field(default_factory=dict)
     locale: str = "en_US"
+
+    @model_validator(mode="after")
+    def _works(self) -> FakerField:
+        from faker import Faker  # a tenth of a second, only where it is used
+
+        try:
+            provider = getattr(Faker(self.locale), self.provider)
+            provider(**self.arguments)
+        except Exception as error:
+            raise ValueError(f"Faker cannot make {self.provider!r} ({self.locale}): {error}") from None
+        return self
 
 
 class Object(FieldPart):
@@ -150,7 +183,7 @@ class Dirt(Part):
     """Probabilities of what is wrong with a row; a row has at most one of them."""
 
     missing: Chance = Field(default=0.0, description="One field is null.")
-    outlier: Chance = Field(default=0.0, description="One number is 1,000 times too large.")
+    outlier: Chance = Field(default=0.0, description="One number is far above its range.")
     duplicate: Chance = Field(default=0.0, description="The record comes twice.")
     late: Chance = Field(default=0.0, description="The row's time is `late_by` earlier.")
     malformed: Chance = Field(default=0.0, description="The record is cut in its middle.")
@@ -175,6 +208,9 @@ class GenerateOptions(Part):
     rate: float | None = Field(default=None, ge=0.001, le=1_000_000, description="Rows per second.")
     count: int | None = Field(default=None, ge=0, description="Rows in all; without a rate, at once.")
     start: str | None = Field(default=None, description="Time of the first row; default: the clock's.")
+    step: Duration | None = Field(
+        default=None, description="Time from row to row after `start`; default: 1 / rate, or 1 s."
+    )
     key: str | None = Field(default=None, description="Field whose value is the record's key.")
     format: Literal["json", "csv"] = "json"
     dirt: Dirt = Dirt()
@@ -185,7 +221,16 @@ class GenerateOptions(Part):
             raise ValueError("give either fields or function")
         if self.rate is None and self.count is None:
             raise ValueError("give a rate, a count, or both")
+        if self.start is not None:
+            try:
+                datetime.fromisoformat(self.start)
+            except ValueError:
+                raise ValueError(f"start: {self.start!r} is no time such as 2024-01-01T00:00:00Z") from None
+        elif self.step is not None:
+            raise ValueError("step needs a start")
         if self.fields is not None:
+            if all(field.hidden for field in self.fields.values()):
+                raise ValueError("fields: at least one must not be hidden")
             _check_names(self.fields, self.key)
             self._check_dirt(self.fields)
         elif self.format == "csv" or self.key or self.dirt.missing or self.dirt.outlier or self.dirt.late:
@@ -193,7 +238,7 @@ class GenerateOptions(Part):
         return self
 
     def _check_dirt(self, fields: Mapping[str, FieldPart]) -> None:
-        kinds = {_kind(field) for field in fields.values()}
+        kinds = {_kind(field) for field in fields.values() if not field.hidden}
         if self.dirt.outlier and not kinds & {"int", "float", "normal"}:
             raise ValueError("outlier needs a field of kind int, float or normal")
         if self.dirt.late and "timestamp" not in kinds:
