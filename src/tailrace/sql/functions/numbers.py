@@ -1,7 +1,245 @@
-"""Functions of numbers, by Spark's answers."""
+"""Functions of numbers, and the casts that are written as functions, by Spark's answers."""
 
 from __future__ import annotations
 
-from tailrace.sql.functions.table import Function
+from collections.abc import Sequence
 
-FUNCTIONS: tuple[Function, ...] = ()
+from tailrace.model import types as t
+from tailrace.sql import coerce, operators
+from tailrace.sql.duck_types import duck
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, scalar
+from tailrace.sql.typed import Typed, once
+
+_NAN = "CAST('nan' AS DOUBLE)"
+
+
+def _double(names: str, sql: str, null: str = "any") -> Function:
+    """A function of one DOUBLE; `{0}` may be written several times."""
+
+    def lower(v: Sequence[str]) -> str:
+        return once(v, lambda n: sql.replace("{0}", n[0]))
+
+    return scalar(names, [t.DOUBLE], t.DOUBLE, lower, null="always" if null == "always" else "any")
+
+
+def _number_of(arg: Arg) -> t.DataType:
+    """The number that an argument is: text and NULL are DOUBLE."""
+    if isinstance(arg.type, t.NumericType):
+        return arg.type
+    if isinstance(arg.type, (t.StringType, t.VoidType)):
+        return t.DOUBLE
+    raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] {arg.type.simple_string.upper()} is no number")
+
+
+def _abs(args: Sequence[Arg]) -> Resolved:
+    _count(args, 1, 1)
+    kind = _number_of(args[0])
+    return Resolved((kind,), kind, lambda v: f"abs({v[0]})", args[0].nullable, isinstance(kind, t.IntegralType))
+
+
+def _count(args: Sequence[Arg], least: int, most: int) -> None:
+    if not least <= len(args) <= most:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes {least} to {most} arguments, not {len(args)}")
+
+
+def _round(args: Sequence[Arg]) -> Resolved:
+    """Half away from zero, by the decimal digits that are printed."""
+    _count(args, 1, 2)
+    kind = _number_of(args[0])
+    scale = args[1].value if len(args) == 2 else 0
+    if not isinstance(scale, int) or not -30 <= scale <= 15:
+        raise NotAnswered("a number of digits that is no literal from -30 to 15 is not answered")
+    types: tuple[t.DataType | None, ...] = (kind, *([t.INT] * (len(args) - 1)))
+    nullable = args[0].nullable
+    if isinstance(kind, t.IntegralType):
+        if scale >= 0:
+            return Resolved(types, kind, lambda v: v[0], nullable)
+        return Resolved(
+            types,
+            kind,
+            lambda v: f"CAST(round(CAST({v[0]} AS DECIMAL(38,0)), {scale}) AS {duck(kind)})",
+            nullable,
+            fallible=True,
+        )
+    if isinstance(kind, t.DecimalType):
+        result = _rounded_type(kind, scale)
+        room = t.DecimalType(min(kind.precision + 1, 38), kind.scale)
+        return Resolved(
+            types,
+            result,
+            lambda v: f"CAST(round(CAST({v[0]} AS {duck(room)}), {min(scale, kind.scale)}) AS {duck(result)})",
+            nullable,
+            fallible=kind.precision >= 38,
+        )
+    return Resolved(types, kind, lambda v: once(v[:1], lambda n: _round_floating(n[0], scale, kind)), nullable)
+
+
+def _rounded_type(kind: t.DecimalType, scale: int) -> t.DecimalType:
+    whole = kind.precision - kind.scale + 1
+    if scale < 0:
+        return t.DecimalType(min(max(whole, -scale + 1), 38), 0)
+    kept = min(kind.scale, scale)
+    return t.DecimalType(min(whole + kept, 38), kept)
+
+
+def _round_floating(v: str, scale: int, kind: t.DataType) -> str:
+    exact = f"CAST(CAST({v} AS VARCHAR) AS DECIMAL(38,20))"
+    far = v if scale >= 0 else f"round({v}, {scale})"
+    near = f"CAST(round({exact}, {scale}) AS {duck(kind)})"
+    return f"CASE WHEN NOT isfinite({v}) THEN {v} WHEN abs({v}) < 1e17 THEN {near} ELSE CAST({far} AS {duck(kind)}) END"
+
+
+def _to_whole(name: str) -> Function:
+    """`ceil`, `floor` of one argument: BIGINT, as far as it goes; DECIMAL without digits after the point."""
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if len(args) == 2:
+            raise NotAnswered(f"{name} to a number of digits is not answered")
+        _count(args, 1, 1)
+        kind = _number_of(args[0])
+        if isinstance(kind, t.IntegralType):
+            return Resolved((t.LONG,), t.LONG, lambda v: v[0], args[0].nullable)
+        if isinstance(kind, t.DecimalType):
+            result = coerce.bounded(kind.precision - kind.scale + 1, 0)
+            room = t.DecimalType(min(kind.precision + 1, 38), kind.scale)
+            return Resolved(
+                (kind,), result, lambda v: f"CAST({name}(CAST({v[0]} AS {duck(room)})) AS {duck(result)})", args[0].nullable
+            )
+        edge = "CAST('9223372036854775808' AS DOUBLE)"
+
+        def body(v: Sequence[str]) -> str:
+            x = v[0]
+            return (
+                f"CASE WHEN isnan({x}) THEN 0 WHEN {x} >= {edge} THEN 9223372036854775807 "
+                f"WHEN {x} <= -{edge} THEN -9223372036854775807 - 1 ELSE CAST({name}({x}) AS BIGINT) END"
+            )
+
+        return Resolved((t.DOUBLE,), t.LONG, lambda v: once(v, body), args[0].nullable)
+
+    names = ("ceil", "ceiling") if name == "ceil" else (name,)
+    return Function(names, "scalar", resolve)
+
+
+def _through(names: str, operation: str) -> Function:
+    """An operator that is also written as a function."""
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        _count(args, 2, 2)
+        made = operators.arithmetic(operation, *(_placeholder(i, arg) for i, arg in enumerate(args)))
+
+        def lower(v: Sequence[str]) -> str:
+            return made.sql.replace('"__arg0"', v[0]).replace('"__arg1"', v[1])
+
+        return Resolved((None, None), made.type, lower, made.nullable, made.fallible)
+
+    return Function(tuple(names.split()), "scalar", resolve)
+
+
+def _placeholder(index: int, arg: Arg) -> Typed:
+    return Typed(f'"__arg{index}"', arg.type, arg.nullable, value=arg.value)
+
+
+def _pmod(args: Sequence[Arg]) -> Resolved:
+    _count(args, 2, 2)
+    kind = coerce.tightest(args[0].type, args[1].type)
+    if not isinstance(kind, t.IntegralType):
+        raise NotAnswered("pmod is only answered for whole numbers")
+
+    def body(v: Sequence[str]) -> str:
+        a, n = v
+        return f"CASE WHEN {a} % {n} < 0 THEN CAST((CAST({a} % {n} AS HUGEINT) + {n}) % {n} AS {duck(kind)}) ELSE {a} % {n} END"
+
+    return Resolved((kind, kind), kind, lambda v: once(v, body), any(a.nullable for a in args), fallible=True)
+
+
+def _try_divide(args: Sequence[Arg]) -> Resolved:
+    _count(args, 2, 2)
+    made = operators.arithmetic("div", _placeholder(0, args[0]), _placeholder(1, args[1]))
+    if made.type != t.DOUBLE:
+        raise NotAnswered(f"try_divide into {made.type} is not answered")
+    sides = operators.cast_to(_placeholder(0, args[0]), t.DOUBLE), operators.cast_to(_placeholder(1, args[1]), t.DOUBLE)
+
+    def lower(v: Sequence[str]) -> str:
+        a, b = (side.sql.replace(f'"__arg{i}"', v[i]) for i, side in enumerate(sides))
+        return f"({a} / nullif({b}, 0))"
+
+    return Resolved((None, None), t.DOUBLE, lower, True)
+
+
+def _power(texts: Sequence[str]) -> str:
+    return once(
+        texts,
+        lambda v: (
+            f"CASE WHEN isnan({v[1]}) OR (abs({v[0]}) = 1 AND isinf({v[1]})) THEN {_NAN} ELSE pow({v[0]}, {v[1]}) END"
+        ),
+    )
+
+
+def _log(texts: Sequence[str]) -> str:
+    if len(texts) == 1:
+        return once(texts, lambda v: f"CASE WHEN {v[0]} > 0 THEN ln({v[0]}) END")
+    return once(texts, lambda v: f"CASE WHEN {v[0]} > 0 AND {v[1]} > 0 THEN ln({v[1]}) / ln({v[0]}) END")
+
+
+_FLOATING = Pattern("double or float", lambda kind: kind if isinstance(kind, t.FloatType) else t.DOUBLE if coerce.implicit(kind, t.DOUBLE) else None)  # fmt: skip
+
+
+def _cast_function(names: str, kind: t.DataType) -> Function:
+    """`int(x)` is CAST(x AS INT)."""
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        _count(args, 1, 1)
+        _, fallible = cast_sql("x", args[0].type, kind)
+        nullable = args[0].nullable or operators.fails_to_null(args[0].type, kind)
+        return Resolved((None,), kind, lambda v: cast_sql(v[0], args[0].type, kind)[0], nullable, fallible)
+
+    return Function(tuple(names.split()), "scalar", resolve, lambda _, a: f"CAST({a[0]} AS {kind.simple_string.upper()})")
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    Function(("abs",), "scalar", _abs),
+    Function(("round",), "scalar", _round, lambda _, a: f"round({a[0]}, {a[1] if len(a) > 1 else 0})"),
+    _to_whole("ceil"),
+    _to_whole("floor"),
+    _through("mod", "mod"),
+    Function(("pmod",), "scalar", _pmod),
+    Function(("try_divide",), "scalar", _try_divide),
+    _double("sign signum", "CASE WHEN isnan({0}) THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
+    _double("sqrt", "CASE WHEN {0} < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt({0}) END"),
+    _double("cbrt", "cbrt({0})"),
+    _double("exp", "exp({0})"),
+    _double("ln", "CASE WHEN {0} > 0 THEN ln({0}) END", null="always"),
+    _double("log10", "CASE WHEN {0} > 0 THEN log10({0}) END", null="always"),
+    _double("log2", "CASE WHEN {0} > 0 THEN log2({0}) END", null="always"),
+    scalar("log", [t.DOUBLE, t.DOUBLE], t.DOUBLE, _log, min_args=1, null="always"),
+    scalar("pow power", [t.DOUBLE, t.DOUBLE], t.DOUBLE, _power),
+    _double("sin", "CASE WHEN isfinite({0}) THEN sin({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
+    _double("cos", "CASE WHEN isfinite({0}) THEN cos({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
+    _double("tan", "CASE WHEN isfinite({0}) THEN tan({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
+    _double("asin", "CASE WHEN abs({0}) <= 1 THEN asin({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
+    _double("acos", "CASE WHEN abs({0}) <= 1 THEN acos({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
+    _double("atan", "atan({0})"),
+    scalar("atan2", [t.DOUBLE, t.DOUBLE], t.DOUBLE, "atan2({0}, {1})"),
+    _double("sinh", "sinh({0})"),
+    _double("cosh", "cosh({0})"),
+    _double("tanh", "tanh({0})"),
+    _double("degrees", "degrees({0})"),
+    _double("radians", "radians({0})"),
+    scalar("e", [], t.DOUBLE, "CAST('2.718281828459045' AS DOUBLE)", null="never"),
+    scalar("pi", [], t.DOUBLE, "pi()", null="never"),
+    scalar("isnan", [_FLOATING], t.BOOLEAN, "coalesce(isnan({0}), false)", null="never"),
+    _cast_function("string", t.STRING),
+    _cast_function("int", t.INT),
+    _cast_function("bigint", t.LONG),
+    _cast_function("smallint", t.SHORT),
+    _cast_function("tinyint", t.BYTE),
+    _cast_function("float", t.FLOAT),
+    _cast_function("double", t.DOUBLE),
+    _cast_function("decimal", t.DecimalType(10, 0)),
+    _cast_function("boolean", t.BOOLEAN),
+    _cast_function("binary", t.BINARY),
+    _cast_function("date", t.DATE),
+    _cast_function("timestamp", t.TIMESTAMP),
+)
