@@ -186,3 +186,9 @@ def test_a_deep_expression_still_computes() -> None:
 def test_common_type(types: tuple[DataType, DataType], met: DataType | None) -> None:
     assert coerce.common(types) == met
     assert coerce.common(types[::-1]) == met
+
+
+def test_braces_in_the_text_of_an_argument_are_left_alone() -> None:
+    kind, sql = analyze_expression("if(b, s, DATE '2024-01-01')", SCHEMA)
+    assert kind == DATE
+    assert sql.count("CAST('2024-01-01' AS DATE)") == 1

@@ -313,7 +313,8 @@ def _moved(operation: str, date: Typed, interval: Typed) -> Typed:
 
 def _with_intervals(operation: str, left: Typed, right: Typed) -> Typed:
     met = coerce.tightest(left.type, right.type)
-    if operation in ("add", "sub") and met is not None and coerce.is_interval(met):
+    void = isinstance(left.type, t.VoidType) or isinstance(right.type, t.VoidType)
+    if operation in ("add", "sub") and not void and met is not None and coerce.is_interval(met):
         return joined((left, right), f"({left.sql} {_SYMBOLS[operation]} {right.sql})", met, "", True)
     raise NotAnswered(f"'{_SYMBOLS[operation]}' of {_types(left, right)} is not answered")
 

@@ -17,6 +17,7 @@ Spark refuses, `NotAnswered` for what only Tailrace does not answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import EllipsisType
@@ -318,15 +319,21 @@ def _resolver(
     return resolve
 
 
+_HOLE = re.compile(r"\{(\*|\d+)\}")
+
+
 def _template(sql: str, defaults: Mapping[int, str]) -> Lower:
     def lower(texts: Sequence[str]) -> str:
         given = list(texts)
         while len(given) in defaults:
             given.append(defaults[len(given)])
-        filled = sql.replace("{*}", ", ".join(given))
-        for index, one in enumerate(given):
-            filled = filled.replace("{" + str(index) + "}", one)
-        return filled
+
+        def one(match: re.Match[str]) -> str:
+            if match[1] == "*":
+                return ", ".join(given)
+            return given[int(match[1])] if int(match[1]) < len(given) else match[0]
+
+        return _HOLE.sub(one, sql)  # in one pass: an argument's own text may hold braces too
 
     return lower
 
