@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tailrace.model import types as t
 from tailrace.sql import coerce
@@ -351,8 +352,37 @@ def _holds(met: t.DecimalType, kind: t.DataType) -> bool:
     return met.scale >= own.scale and met.precision - met.scale >= own.precision - own.scale
 
 
+_ROUNDED = {
+    (">", True): ROUND_FLOOR,
+    (">=", True): ROUND_CEILING,
+    ("<", True): ROUND_CEILING,
+    ("<=", True): ROUND_FLOOR,
+    (">", False): ROUND_CEILING,
+    (">=", False): ROUND_FLOOR,
+    ("<", False): ROUND_FLOOR,
+    ("<=", False): ROUND_CEILING,
+}
+"""How a decimal literal beside a whole number is rounded, by the operator and whether it stands right."""
+
+
+def _whole_bound(symbol: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
+    """`i > 1.5` is `i > 1` in Spark, in the column's name as well."""
+    for literal, other, is_right in ((right, left, True), (left, right, False)):
+        mode = _ROUNDED.get((symbol, is_right))
+        decimal = isinstance(literal.type, t.DecimalType) and isinstance(literal.value, Decimal)
+        if mode is None or not decimal or not isinstance(other.type, t.IntegralType):
+            continue
+        bound = int(literal.value.to_integral_value(mode))
+        if abs(literal.value) >= 2**63:
+            return left, right
+        whole = replace(literal, sql=f"CAST({bound} AS BIGINT)", type=t.LONG, name=str(bound), value=bound)
+        return (other, whole) if is_right else (whole, other)
+    return left, right
+
+
 def comparison(symbol: str, left: Typed, right: Typed) -> Typed:
     """`= < <= > >= !=`, and `<=>`, which is never NULL."""
+    left, right = _whole_bound(symbol, left, right)
     a, b = meet(symbol, left, right)
     if symbol == "<=>":
         made = joined((a, b), f"({a.sql} IS NOT DISTINCT FROM {b.sql})", t.BOOLEAN, "")

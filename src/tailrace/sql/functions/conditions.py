@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tailrace.model.types import BOOLEAN
+from tailrace.model.types import BOOLEAN, INT, NumericType
+from tailrace.sql import coerce
+from tailrace.sql.duck_types import duck
+from tailrace.sql.errors import Mismatch
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.table import ANY, NUMERIC, Arg, Function, Resolved, T, scalar
 from tailrace.sql.typed import once
@@ -29,13 +32,23 @@ def _resolve_nullif(args: Sequence[Arg]) -> Resolved:
     return Resolved((first, met), first, lower, nullable=True, fallible=fallible)
 
 
+def _resolve_zeroifnull(args: Sequence[Arg]) -> Resolved:
+    """coalesce(x, 0): in the type that x and an INT meet in."""
+    if len(args) != 1:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 argument, not {len(args)}")
+    met = coerce.wider(args[0].type, INT)
+    if not isinstance(met, NumericType):
+        raise Mismatch(f"[DATATYPE_MISMATCH.DATA_DIFF_TYPES] {args[0].type} and INT have no common type")
+    return Resolved((met,), met, lambda x: f"coalesce({x[0]}, CAST(0 AS {duck(met)}))", nullable=False)
+
+
 FUNCTIONS: tuple[Function, ...] = (
     Function(("coalesce",), "scalar", _resolve_coalesce),
     Function(("nullif",), "scalar", _resolve_nullif),
     scalar("ifnull nvl", [T, T], T, "coalesce({0}, {1})"),
     scalar("nvl2", [ANY, T, T], T, "CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END", null="always"),
     scalar(
-        "if iff",
+        "if",
         [BOOLEAN, T, T],
         T,
         "CASE WHEN {0} THEN {1} ELSE {2} END",
@@ -54,5 +67,4 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("least", [T, T, ...], T, "least({*})", min_args=2),
     scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never"),
     scalar("nullifzero", [NUMERIC], NUMERIC, "nullif({0}, 0)", null="always"),
-    scalar("zeroifnull", [NUMERIC], NUMERIC, "coalesce({0}, 0)", null="never"),
 )

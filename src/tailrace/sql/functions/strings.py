@@ -41,7 +41,10 @@ def substring_text(value: str, position: str, length: str) -> str:
             "ELSE 0 END)"
         )
         end = f"({start} + CAST({n} AS BIGINT))"
-        return f"substr({x}, greatest({start}, 0) + 1, greatest({end} - greatest({start}, 0), 0))"
+        return (
+            f"CASE WHEN {p} IS NOT NULL AND {n} IS NOT NULL THEN "
+            f"substr({x}, greatest({start}, 0) + 1, greatest({end} - greatest({start}, 0), 0)) END"
+        )
 
     return once([value, position, length], body)
 
@@ -98,6 +101,9 @@ def _resolve_concat_ws(args: Sequence[Arg]) -> Resolved:
         types.append(ArrayType(STRING) if listed else STRING)
         if not coerce.implicit(arg.type, types[-1]):
             raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] {arg.type.simple_string.upper()}")
+
+    if any(kind != STRING for kind in types) and not args[0].is_literal:
+        raise NotAnswered("with arrays the separator must be a literal")
 
     def lower(texts: Sequence[str]) -> str:
         if len(texts) == 1:
@@ -242,7 +248,9 @@ def _check_like(pattern: str, escape: str) -> None:
     while at < len(pattern):
         if pattern[at] == escape:
             if pattern[at + 1 : at + 2] not in ("_", "%", escape) or at + 1 == len(pattern):
-                raise Mismatch(f"[INVALID_FORMAT.ESC_IN_THE_MIDDLE] the escape in {pattern!r} escapes nothing")
+                raise Mismatch(
+                    f"[INVALID_FORMAT.ESC_IN_THE_MIDDLE] the escape in {pattern!r} escapes nothing"
+                )
             at += 1
         at += 1
 
@@ -278,7 +286,8 @@ def _decode_cases(args: Sequence[Arg]) -> Resolved:
     def lower(texts: Sequence[str]) -> str:
         def body(v: Sequence[str]) -> str:
             arms = "".join(
-                f" WHEN {v[0]} IS NOT DISTINCT FROM {texts[i]} THEN {texts[i + 1]}" for i in range(1, len(texts) - 1, 2)
+                f" WHEN {v[0]} IS NOT DISTINCT FROM {texts[i]} THEN {texts[i + 1]}"
+                for i in range(1, len(texts) - 1, 2)
             )
             otherwise = f" ELSE {texts[-1]}" if rest % 2 == 1 else ""
             return f"CASE{arms}{otherwise} END"
@@ -364,7 +373,11 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("upper ucase", [STRING], STRING, lambda v: upper_text(v[0])),
     scalar("lower lcase", [STRING], STRING, lambda v: lower_text(v[0])),
     scalar("initcap", [STRING], STRING, lambda v: initcap_text(v[0])),
-    _length("length len char_length character_length", "CAST(length({0}) AS INTEGER)", "CAST(octet_length({0}) AS INTEGER)"),
+    _length(
+        "length len char_length character_length",
+        "CAST(length({0}) AS INTEGER)",
+        "CAST(octet_length({0}) AS INTEGER)",
+    ),
     _length("octet_length", _OCTETS, "CAST(octet_length({0}) AS INTEGER)"),
     _length("bit_length", f"({_OCTETS} * 8)", "CAST(octet_length({0}) * 8 AS INTEGER)"),
     _trim("trim", "trim"),
@@ -375,20 +388,30 @@ FUNCTIONS: tuple[Function, ...] = (
         scalar("btrim", [STRING, STRING], STRING, "trim({0}, {1})"),
     ),
     _no_bytes(
-        overloads(scalar("reverse", [STRING], STRING, _reverse), scalar("reverse", [ARRAY], ARRAY, "list_reverse({0})"))
+        overloads(
+            scalar("reverse", [STRING], STRING, _reverse),
+            scalar("reverse", [ARRAY], ARRAY, "list_reverse({0})"),
+        )
     ),
     scalar("ascii", [STRING], INT, "ascii({0})"),
     scalar(
         "char chr",
         [LONG],
         STRING,
-        lambda v: once(v, lambda n: f"CASE WHEN {n[0]} < 0 THEN '' ELSE chr(CAST({n[0]} & 255 AS INTEGER)) END"),
+        lambda v: once(
+            v, lambda n: f"CASE WHEN {n[0]} < 0 THEN '' ELSE chr(CAST({n[0]} & 255 AS INTEGER)) END"
+        ),
     ),
     Function(("concat",), "scalar", _resolve_concat),
     Function(("concat_ws",), "scalar", _resolve_concat_ws),
-    Function(("substring", "substr"), "scalar", _resolve_substring, lambda n, a: f"{n}({', '.join(a)}{', 2147483647' if len(a) < 3 else ''})"),
-    _no_bytes(scalar("left", [STRING, INT], STRING, "left({0}, greatest({1}, 0))")),
-    _no_bytes(scalar("right", [STRING, INT], STRING, "right({0}, greatest({1}, 0))")),
+    Function(
+        ("substring", "substr"),
+        "scalar",
+        _resolve_substring,
+        lambda n, a: f"{n}({', '.join(a)}{', 2147483647' if len(a) < 3 else ''})",
+    ),
+    _no_bytes(scalar("left", [STRING, INT], STRING, "left({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")),
+    _no_bytes(scalar("right", [STRING, INT], STRING, "right({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")),
     _pad("lpad"),
     _pad("rpad"),
     scalar("repeat", [STRING, INT], STRING, "repeat({0}, {1})"),
@@ -398,7 +421,9 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("contains", [STRING, STRING], BOOLEAN, "contains({0}, {1})"),
     scalar("startswith", [STRING, STRING], BOOLEAN, "starts_with({0}, {1})"),
     scalar("endswith", [STRING, STRING], BOOLEAN, "ends_with({0}, {1})"),
-    scalar("replace", [STRING, STRING, STRING], STRING, "replace({0}, {1}, {2})", min_args=2, defaults={2: "''"}),
+    scalar(
+        "replace", [STRING, STRING, STRING], STRING, "replace({0}, {1}, {2})", min_args=2, defaults={2: "''"}
+    ),
     scalar("translate", [STRING, literal(STRING), literal(STRING)], STRING, "translate({0}, {1}, {2})"),
     scalar("overlay", [STRING, STRING, INT, INT], STRING, _overlay, min_args=3),
     Function(("substring_index",), "scalar", _resolve_substring_index),
@@ -420,7 +445,9 @@ FUNCTIONS: tuple[Function, ...] = (
         "unhex",
         [STRING],
         BINARY,
-        lambda v: once(v, lambda n: f"CASE WHEN regexp_full_match({n[0]}, '[0-9A-Fa-f]*') THEN unhex({n[0]}) END"),
+        lambda v: once(
+            v, lambda n: f"CASE WHEN regexp_full_match({n[0]}, '[0-9A-Fa-f]*') THEN unhex({n[0]}) END"
+        ),
         null="always",
     ),
     scalar("bin", [LONG], STRING, "bin({0})"),
