@@ -25,7 +25,7 @@ def tailrace(project: Path, *words: str, env: dict[str, str] | None = None) -> s
         capture_output=True,
         text=True,
         timeout=300,
-        env={**os.environ, **(env or {})},
+        env={**os.environ, "TAILRACE_MTA_DIR": "", **(env or {})},
         check=False,
     )
 

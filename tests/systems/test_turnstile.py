@@ -62,7 +62,7 @@ def expected() -> Expected:
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template with its own data, run once."""
     project = make(tmp_path_factory.mktemp("turnstile") / "t", "turnstile")
-    answer(project, "run", "--available-now", env={"TAILRACE_MTA_DIR": ""})
+    answer(project, "run", "--available-now")
     return project
 
 
