@@ -182,7 +182,7 @@ def test_views_count_every_kept_row_once(outcome: tuple[Path, Expected, int]) ->
 
     def counted(table: str, time: str, *columns: str) -> Counter[tuple[Any, ...]]:
         frame = delta(project, f"gold/{table}").with_columns(
-            pl.col(time).dt.strftime("%Y-%m-%d %H:%M:%S")
+            pl.col(time).cast(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M:%S")
         )
         return Counter({row[:-1]: row[-1] for row in frame.select(time, *columns).rows()})
 
