@@ -160,3 +160,11 @@ def test_long_chains_of_conditions_and_unions_are_no_trouble() -> None:
     assert len(run(batch(f"SELECT id FROM silver.events WHERE {many}"))) == 3
     union = " UNION ALL ".join(["SELECT id FROM silver.events"] * 60)
     assert len(run(batch(union))) == 180
+
+
+def test_a_query_nested_without_end_is_refused() -> None:
+    deep = "SELECT id FROM silver.events"
+    for _ in range(400):
+        deep = f"SELECT id FROM ({deep})"
+    with pytest.raises(Refused, match="nested too deeply"):
+        batch(deep)

@@ -34,12 +34,18 @@ __all__ = [
 
 def compile_stream(query: Query, catalog: Catalog, target: Target | None = None) -> StreamQuery:
     """A query over streams as branches of row programs."""
-    return StreamCompiler(query, catalog).compile(target)
+    try:
+        return StreamCompiler(query, catalog).compile(target)
+    except RecursionError:
+        raise query.origin.refused("The query is nested too deeply.") from None
 
 
 def compile_batch(query: Query, catalog: Catalog, target: Target | None = None) -> BatchQuery:
     """A query over whole tables as one DuckDB text."""
-    return BatchCompiler(query, catalog).compile(target)
+    try:
+        return BatchCompiler(query, catalog).compile(target)
+    except RecursionError:
+        raise query.origin.refused("The query is nested too deeply.") from None
 
 
 def compile_condition(text: str, schema: Schema, place: Place) -> str:

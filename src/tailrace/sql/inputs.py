@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlglot import exp
@@ -240,7 +240,5 @@ def renamed(relation: Relation, columns: tuple[str, ...], origin: Origin, node: 
     shown = [c for c in relation.columns if not c.hidden]
     if len(shown) != len(columns):
         raise origin.wrong(f"The alias names {len(columns)} columns, the relation has {len(shown)}.", node)
-    from dataclasses import replace
-
     named = [replace(c, name=n, value=replace(c.value, name=n)) for c, n in zip(shown, columns, strict=True)]
     return Relation(relation.parts, tuple(named))
