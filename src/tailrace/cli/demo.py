@@ -11,6 +11,8 @@ from tailrace.cli.duration import DURATION
 from tailrace.cli.verb import Invocation, pass_invocation, verb
 
 DEMO_SECONDS = 10.0
+DEMO_PROFILE = "load"
+"""Ten records a second are true to life and dull to look at."""
 QUERIES = {
     "weblogs": "SELECT category, type, sum(visits) AS visits FROM gold.visits_daily "
     "GROUP BY category, type ORDER BY visits DESC, category, type LIMIT 10",
@@ -43,6 +45,7 @@ def command(call: Invocation, template: str, for_seconds: float | None) -> int:
         seconds = for_seconds
         if seconds is None and not sys.stdout.isatty():
             seconds = DEMO_SECONDS
+        inside.profile = call.profile or DEMO_PROFILE
         click.echo("Running engine and sources" + (f" for {seconds:g} s." if seconds else "; Ctrl-C stops."), err=True)
         run_up(inside, seconds, 0.2)
     else:
