@@ -33,7 +33,7 @@ format: $(STAMP) ## format the code
 	@$(BIN)/ruff format -q .
 
 prove-all: $(STAMP) ## every fault point at every batch, with everything that can be lost (about an hour)
-	@$(BIN)/python -m pytest tests/proof --prove-all -n 2
+	@$(BIN)/python -m scripts.prove_all
 
 bench: $(STAMP) ## measure; Spark takes part where a JDK is there
 	@$(BIN)/python -m benchmarks

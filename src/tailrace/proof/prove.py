@@ -123,6 +123,10 @@ class Prover:
         problems = self._recover(case, lake)
         return Outcome(case, True, (*problems, *self._differences(lake)))
 
+    def lakes(self) -> tuple[Tables, Tables]:
+        """The undisturbed lake, and that of the last case."""
+        return self._tables("base"), self._tables("case")
+
     def _recover(self, case: Case, lake: str) -> list[Difference]:
         """One runner, or two that race with separate state and one that finishes what is left."""
         if case.runners == 2:
