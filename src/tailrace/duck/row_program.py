@@ -12,11 +12,12 @@ Every count comes from a query of its own over what was computed, none by subtra
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import duckdb
 
 from tailrace.duck.connection import first_row, quote
-from tailrace.sql.compiled import Branch, Explode, RowProgram
+from tailrace.sql.compiled import Branch, Explode, Let, RowProgram
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,13 @@ class BranchResult:
     """Elements of the lists of kept rows (`outer`: at least one a row), counted from the lists."""
 
 
-def program_sql(program: RowProgram, source: str, carried: tuple[str, ...]) -> str:
+Plain = Literal["unknown", "all", "some"]
+"""How many rows of a source satisfy the conditions of the program's quick ways."""
+
+
+def program_sql(
+    program: RowProgram, source: str, carried: tuple[str, ...], plain_rows: Plain = "unknown"
+) -> str:
     """A SELECT of `carried`, `__err`, `__ok`, the output columns by position (`c0`, `c1`, ...), and of
     each let whether it failed (`__f0`, ...).
 
@@ -52,8 +59,9 @@ def program_sql(program: RowProgram, source: str, carried: tuple[str, ...]) -> s
     if program.where:
         nulls = "".join(f", c{i} := NULL" for i in range(len(program.columns)))
         row = f"CASE WHEN {program.where} THEN {row} ELSE struct_pack(k := false{nulls}) END"
-    lets = "".join(f", {let.tried} AS {quote(let.name)}" for let in program.lets)
-    inner = f"SELECT *{lets} FROM {source}" if lets else f"SELECT * FROM {source}"
+    lets = "".join(f", {_let_sql(let, plain_rows)} AS {quote(let.name)}" for let in program.lets)
+    relation = source if plain_rows == "unknown" else f"({with_texts(program, source)})"
+    inner = f"SELECT *{lets} FROM {relation}" if lets else f"SELECT * FROM {source}"
     columns = "".join(f", __r.c{i} AS c{i}" for i in range(len(program.columns)))
     failed = "".join(f", __f{i}" for i in range(len(program.lets)))
     flags = "".join(f", {quote(let.name)} IS NULL AS __f{i}" for i, let in enumerate(program.lets))
@@ -61,6 +69,32 @@ def program_sql(program: RowProgram, source: str, carried: tuple[str, ...]) -> s
         f"SELECT {keep}, __r IS NULL AS __err, coalesce(__r.k, false) AS __ok{columns}{failed} "
         f"FROM (SELECT {keep}, TRY({row}) AS __r{flags} FROM ({inner}))"
     )
+
+
+def _let_sql(let: Let, plain_rows: Plain) -> str:
+    """`struct_pack(v := value)`, NULL where the let fails."""
+    if let.quick is None or plain_rows == "unknown":
+        return let.tried
+    quick = f"struct_pack(v := {let.quick.value})"
+    return quick if plain_rows == "all" else f"CASE WHEN {let.quick.when} THEN {quick} ELSE {let.tried} END"
+
+
+def with_texts(program: RowProgram, source: str) -> str:
+    """The source with the text that each quick way looks at."""
+    quicks = [let.quick for let in program.lets if let.quick is not None]
+    texts = "".join(f", {quick.source} AS {quote(quick.name)}" for quick in quicks)
+    return f"SELECT *{texts} FROM {source}"
+
+
+def plain_rows(connection: duckdb.DuckDBPyConnection, program: RowProgram, source: str) -> Plain:
+    """Look at the rows: where all are plain, the long exact texts are not even planned."""
+    whens = [let.quick.when for let in program.lets if let.quick is not None]
+    if not whens:
+        return "unknown"
+    row = first_row(
+        connection.execute(f"SELECT bool_and({' AND '.join(whens)}) FROM ({with_texts(program, source)})")
+    )
+    return "all" if row is not None and row[0] else "some"
 
 
 def is_infallible(program: RowProgram) -> bool:
@@ -79,7 +113,7 @@ def run_branch(connection: duckdb.DuckDBPyConnection, branch: Branch, source: st
 def _run_flat(
     connection: duckdb.DuckDBPyConnection, program: RowProgram, source: str, tag: str, kept: str, failed: str
 ) -> BranchResult:
-    body = program_sql(program, source, ("__ord",))
+    body = program_sql(program, source, ("__ord",), plain_rows(connection, program, source))
     kind = "VIEW" if is_infallible(program) else "TABLE"
     connection.execute(f"CREATE TEMP {kind} {tag}_run AS {body}")
     names = _named(program)
@@ -96,7 +130,8 @@ def _run_exploding(
     connection: duckdb.DuckDBPyConnection, branch: Branch, source: str, tag: str
 ) -> BranchResult:
     """First program, then per explode: one row per element, then its program over the elements."""
-    first = program_sql(branch.program, source, ("__ord",))
+    rows = plain_rows(connection, branch.program, source)
+    first = program_sql(branch.program, source, ("__ord",), rows)
     connection.execute(f"CREATE TEMP TABLE {tag}_run AS {first}")
     error, filtered, _ = _fates(connection, f"{tag}_run")
     current = f"{tag}_s0"

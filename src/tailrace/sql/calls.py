@@ -19,7 +19,7 @@ from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.scope import Scope
-from tailrace.sql.typed import ABSENT, Lambda, Typed
+from tailrace.sql.typed import ABSENT, Lambda, Soft, Typed
 
 
 class Hooks:
@@ -146,7 +146,9 @@ class Calls:
             cast, resolved.lower([c.sql for c in cast]), resolved.result, "", resolved.fallible
         )
         if resolved.soft is not None:
-            made = replace(made, soft=(made.sql, resolved.soft([c.sql for c in cast])))
+            texts = [c.sql for c in cast]
+            quick = resolved.quick(texts) if resolved.quick else None
+            made = replace(made, soft=Soft(made.sql, resolved.soft(texts), quick))
         if resolved.finish is not None:
             made = replace(made, sql=resolved.finish(made.sql))
         nullable = resolved.nullable or any(

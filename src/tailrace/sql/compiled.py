@@ -96,6 +96,20 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Quick:
+    """A cheaper way to a let's value for rows that satisfy `when`.
+
+    `source` is computed first, as the column `name`; `when` (BOOLEAN) and `value` are texts over that column.
+    None of the three raises on any row, `value` not on one that satisfies `when`.
+    """
+
+    name: str
+    source: str
+    when: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Let:
     """A value used more than once: computed once a row, before `where` and the columns.
 
@@ -107,6 +121,7 @@ class Let:
     sql: str
     soft: str | None = None
     """What the executor computes instead, if given: the same value without an exception inside."""
+    quick: Quick | None = None
 
     @property
     def tried(self) -> str:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from tailrace.sql.compiled import Branch, Column, Explode, Input, Let, RowProgram
+from tailrace.sql.compiled import Branch, Column, Explode, Input, Let, Quick, RowProgram
 from tailrace.sql.functions.generators import Generated
 from tailrace.sql.scope import Relation, Visible
 from tailrace.sql.typed import Typed, fail, quote
@@ -57,8 +57,7 @@ class Lets:
             if uses == 1:
                 texts = [sql.replace(name, f"({value.sql})") for sql in texts]
                 continue
-            soft = self.opened(value.soft[1]) if value.soft and value.soft[0] == value.sql else None
-            kept.append(Let(f"__let_{number}", self.opened(value.sql), soft))
+            kept.append(self._let(number, value))
             texts = [sql.replace(name, f"__LET_{number}__") for sql in texts]
         for let in kept:
             again = let.sql if len(let.sql) <= TEXT_CHARS_MAX else fail("INTERNAL_ERROR", "A value failed.")
@@ -68,6 +67,20 @@ class Lets:
                 access = f"CASE WHEN {quote(let.name)} IS NULL THEN ({again}) ELSE {access} END"
             texts = [sql.replace(f"__LET_{let.name.rsplit('_', 1)[1]}__", access) for sql in texts]
         return tuple(reversed(kept)), texts
+
+    def _let(self, number: int, value: Typed) -> Let:
+        name = f"__let_{number}"
+        soft = value.soft if value.soft and value.soft.sql == value.sql else None
+        if soft is None:
+            return Let(name, self.opened(value.sql))
+        quick = None
+        if soft.quick is not None:
+            source, when, result = soft.quick
+            column = quote(f"{name}_text")
+            quick = Quick(
+                f"{name}_text", self.opened(source), when.replace("{}", column), result.replace("{}", column)
+            )
+        return Let(name, self.opened(value.sql), self.opened(soft.text), quick)
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,23 @@ class Typed:
     sources: Sources = frozenset()
     deterministic: bool = True
     is_column: bool = False
-    soft: tuple[str, str] | None = None
-    """`(sql, text)`: what `TRY(struct_pack(v := sql))` is without an exception inside, if `sql` is this one's."""
+    soft: Soft | None = None
 
     def with_sql(self, sql: str) -> Typed:
         return replace(self, sql=sql)
+
+
+@dataclass(frozen=True)
+class Soft:
+    """What `TRY(struct_pack(v := sql))` is without an exception inside: `text`, if `sql` is the expression's own.
+
+    `quick` is a cheaper way for rows without anything special: the texts of its source, and, over a column
+    name put in by `{}`, of its condition and its value.
+    """
+
+    sql: str
+    text: str
+    quick: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from tailrace.sql.data_type import data_type
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql, double_text
+from tailrace.sql.functions.json_quick import quick_way
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.query import parse_expression
 from tailrace.sql.typed import fail, quote, text
@@ -126,7 +127,7 @@ def _convert(token: str, kind: t.DataType) -> str:
         return f"CASE {token} WHEN 'true' THEN true WHEN 'false' THEN false END"
     if isinstance(kind, t.DecimalType):
         number = f"CASE WHEN {_is_string(token)} THEN {_string_of(token)} ELSE {token} END"
-        valid = rf"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+        valid = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
         sql, _ = cast_sql(f"CASE WHEN regexp_full_match({number}, '{valid}') THEN {number} END", t.STRING, kind, True)
         return sql
     return _convert_time(token, kind)
@@ -240,7 +241,13 @@ def _resolve_from_json(args: Sequence[Arg]) -> Resolved:
         nullable=True,
         fallible=True,
         soft=lambda v: _soft(schema, strict, f"TRY(struct_pack(v := {v[0]}))"),
+        quick=lambda v: _quick(schema, v[0]),
     )
+
+
+def _quick(schema: t.StructType, source: str) -> tuple[str, str, str] | None:
+    way = quick_way(schema, "{}")
+    return None if way is None else (f"TRY({source})", *way)
 
 
 def _schema_of(written: str) -> t.StructType:

@@ -70,6 +70,8 @@ class Resolved:
     finish: Callable[[str], str] | None = None
     soft: Lower | None = None
     """Long functions that fail often: `struct_pack(v := value)`, NULL where `lower` raises, without raising."""
+    quick: Callable[[Sequence[str]], tuple[str, str, str] | None] | None = None
+    """With `soft`: a cheaper way for plain rows, see `typed.Soft.quick`."""
     columns: tuple[t.Field, ...] = ()
     """Generators: the columns of a row. `lower` gives the list that is exploded (see `generator`)."""
 

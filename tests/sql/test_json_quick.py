@@ -1,0 +1,79 @@
+"""The quick way of from_json gives what the exact way gives, wherever its condition lets it."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+
+import pytest
+
+from tailrace.duck.connection import connect
+from tailrace.model import types as t
+from tailrace.sql.expression import analyze_expression
+from tailrace.sql.functions.json_quick import other_than, quick_way
+
+FIELDS = "when TIMESTAMP, day DATE, name STRING, n INT, big BIGINT, ok BOOLEAN, x DOUBLE"
+SCHEMA = t.StructType(
+    (
+        t.Field("when", t.TIMESTAMP),
+        t.Field("day", t.DATE),
+        t.Field("name", t.STRING),
+        t.Field("n", t.INT),
+        t.Field("big", t.LONG),
+        t.Field("ok", t.BOOLEAN),
+        t.Field("x", t.DOUBLE),
+    )
+)
+TOKENS = [
+    *("null", "true", "false", "0", "-0", "7", "-12", "1.5", "1e3", "123456789012345678", "9" * 30),
+    *('""', '"a"', '"é"', '"12"', '"a\\"b"', '"2024-02-29"', '"2024-04-31"', '"2024-05-01 10:00:00"'),
+    *('"2024-05-01T10:00:00"', '"2024-13-01 00:00:00"', '"2024-05-01 24:00:00"', '{"a":1}', "[1]", "NaN"),
+]
+
+
+def documents(count: int) -> list[str]:
+    rng = random.Random(7)
+    names = [*SCHEMA.names, "Name", "na", "names", "", "other"]
+    made = ["", "{}", "{", " {}", '{"n":1}x', '{"n": 1, "n": 2}', '{"n":1,}', "[]", "null", '{"n" : 3}']
+    for _ in range(count):
+        members = [
+            f"{json.dumps(rng.choice(names))}:{rng.choice(('', ' '))}{rng.choice(TOKENS)}"
+            for _ in range(rng.randrange(4))
+        ]
+        made.append("{" + rng.choice((",", ", ")).join(members) + "}")
+    return made
+
+
+@pytest.mark.parametrize("mode", ["PERMISSIVE", "FAILFAST"])
+def test_both_ways_agree(mode: str) -> None:
+    way = quick_way(SCHEMA, "doc")
+    assert way is not None
+    when, value = way
+    _, exact = analyze_expression(
+        f"from_json(doc, '{FIELDS}', map('mode', '{mode}'))", t.Schema((t.Field("doc", t.STRING),))
+    )
+    connection = connect()
+    connection.execute("CREATE TABLE docs (doc VARCHAR)")
+    connection.executemany("INSERT INTO docs VALUES (?)", [[doc] for doc in documents(3_000)])
+    connection.execute(f"CREATE TABLE plain AS SELECT doc, {value} AS quick FROM docs WHERE {when}")
+    differing = connection.execute(
+        f"SELECT doc, quick, {exact} AS exact FROM plain WHERE quick IS DISTINCT FROM {exact}"
+    ).fetchall()
+    assert differing == []
+    taken = connection.execute("SELECT count(*) FROM plain").fetchall()[0][0]
+    assert 300 < taken < 2_500
+
+
+def test_nested_fields_and_strange_names_have_no_quick_way() -> None:
+    assert quick_way(t.StructType((t.Field("a", t.ArrayType(t.INT)),)), "doc") is None
+    assert quick_way(t.StructType((t.Field("a b", t.INT),)), "doc") is None
+    assert quick_way(t.StructType((t.Field("a", t.INT), t.Field("A", t.INT))), "doc") is None
+
+
+def test_a_pattern_for_every_word_but_some() -> None:
+    words = ["pid", "state", "pi", "sta"]
+    pattern = re.compile(other_than(words))
+    assert [word for word in words if pattern.fullmatch(word)] == []
+    others = ["", "p", "pida", "s", "stat", "statex", "x", "é", "pie", "PID"]
+    assert [word for word in others if not pattern.fullmatch(word)] == []
