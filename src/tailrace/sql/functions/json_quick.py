@@ -40,9 +40,6 @@ _VALUES: dict[t.DataType, str] = {
 }
 """Type of a field to the tokens that it takes as they are; a type that is not here has no quick way."""
 
-_READ = {t.TIMESTAMP: "TIMESTAMP"}
-"""What `json_transform` reads where it is not the type itself."""
-
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -60,10 +57,14 @@ def quick_way(schema: t.StructType, source: str) -> tuple[str, str] | None:
     members.append(f'"{other_than(names)}" ?: ?(?:{STRING}|{WHOLE}|{WORD}|null)')
     member = f"(?:{'|'.join(members)})"
     whole = rf"\{{(?:{member}(?:, ?{member})*)?\}}"
-    once = "".join(f" AND {source} NOT LIKE {text(pattern)}" for pattern in (f'%"{n}"%"{n}"%' for n in names))
-    kinds = {f.name: _READ.get(f.type, duck(f.type)) for f in schema.fields}
+    twice = "|".join(f'"{name}".*"{name}"' for name in names)
+    kinds = {f.name: "TIMESTAMP" if f.type == t.TIMESTAMP else duck(f.type) for f in schema.fields}
     value = f"CAST(json_transform({source}, {text(json.dumps(kinds))}) AS {duck(schema)})"
-    return f"coalesce(regexp_full_match({source}, {text(whole)}){once}, false)", value
+    return (
+        f"coalesce(regexp_full_match({source}, {text(whole)}) "
+        f"AND NOT regexp_matches({source}, {text(twice)}), false)",
+        value,
+    )
 
 
 def other_than(words: Iterable[str]) -> str:
