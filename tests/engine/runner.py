@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from tailrace.engine.coordinator import Coordinator, Options, Summary
 from tailrace.engine.plan import Limits
@@ -23,7 +24,17 @@ from tailrace.testing.power import keep_synced
 from . import pipelines
 
 
-def run(
+def run(folder: Path, pipeline: str = "numbers", *, restarts: bool = False, **more: Any) -> Summary:
+    """Everything that is available. `restarts`: in a new engine after each batch, until one has nothing."""
+    if not restarts:
+        return run_once(folder, pipeline, **more)
+    while True:
+        summary = run_once(folder, pipeline, batches_max=1, **more)
+        if not summary.decisions:
+            return summary
+
+
+def run_once(
     folder: Path,
     pipeline: str = "numbers",
     *,
@@ -32,8 +43,9 @@ def run(
     script: Path | None = None,
     rows_max: int = 40,
     attempt: str = "a",
+    batches_max: int | None = None,
 ) -> Summary:
-    """Everything that is available, in batches of `rows_max`."""
+    """Everything that is available, in batches of `rows_max`; at most `batches_max` of them."""
     paths = resolve_paths(folder, Settings())
     if data is not None:
         paths = replace(paths, data=data, state=data / "state", ledger=data / "ledger.sqlite")
@@ -48,6 +60,8 @@ def run(
             lambda: f"{attempt}{next(numbers)}",
             script=recorded(script) if script else None,
         )
+        if batches_max is not None:
+            coordinator.stopping = lambda: coordinator.summary.batches >= batches_max
         try:
             coordinator.start()
             return coordinator.run_available()

@@ -1,0 +1,121 @@
+"""Files as an input: each stable file once; broken and changed ones are one rejected row each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tailrace.engine.coordinator import Summary
+from tailrace.model import types as t
+from tailrace.sql.compiled import Column, FilesInput, RowProgram
+
+from . import pipelines, runner
+from .lake import batch_log, rejected, rows, standing
+from .pipelines import COPY_IDS, IDS_SCHEMA, TableInput, project, stream
+
+LINES = t.Schema((t.Field("id", t.INT), t.Field("parity", t.STRING)))
+SOURCE = FilesInput("landing", "csv", (("header", "true"),), "read_files", LINES)
+READ = RowProgram(
+    (), None, (Column("id", t.INT, '"id"', False), Column("parity", t.STRING, '"parity"', False))
+)
+
+
+def from_files() -> pipelines.CompiledProject:
+    return project(stream("bronze.lines", LINES, (SOURCE, READ)))
+
+
+def from_files_through_view() -> pipelines.CompiledProject:
+    between = stream("bronze.between", LINES, (SOURCE, READ), kind="temporary_view")
+    first = stream("silver.first", IDS_SCHEMA, (TableInput("bronze.between"), COPY_IDS))
+    return project(between, first)
+
+
+def from_files_through_view_later() -> pipelines.CompiledProject:
+    between = stream("bronze.between", LINES, (SOURCE, READ), kind="temporary_view")
+    first = stream("silver.first", IDS_SCHEMA, (TableInput("bronze.between"), COPY_IDS))
+    second = stream("silver.second", IDS_SCHEMA, (TableInput("bronze.between"), COPY_IDS))
+    return project(between, first, second)
+
+
+pipelines.from_files = from_files  # type: ignore[attr-defined]
+pipelines.from_files_through_view = from_files_through_view  # type: ignore[attr-defined]
+pipelines.from_files_through_view_later = from_files_through_view_later  # type: ignore[attr-defined]
+
+
+def run(folder: Path, pipeline: str = "from_files") -> Summary:
+    return runner.run(folder, pipeline)
+
+
+def land(folder: Path, name: str, *ids: int, data: bytes | None = None, age: int = 60) -> Path:
+    """A file in the landing folder, last changed `age` seconds before the epoch's 1.7 billionth second."""
+    path = folder / "landing" / name
+    path.parent.mkdir(exist_ok=True)
+    text = "id,parity\n" + "".join(f"{i},x\n" for i in ids)
+    path.write_bytes(text.encode() if data is None else data)
+    os.utime(path, (1_700_000_000 - age, 1_700_000_000 - age))
+    return path
+
+
+def test_each_file_is_read_once_in_the_order_of_its_time(tmp_path: Path) -> None:
+    land(tmp_path, "b.csv", 1, 2, age=30)
+    land(tmp_path, "a.csv", 3, age=20)
+    run(tmp_path)
+    land(tmp_path, "c.csv", 4, age=10)
+    assert run(tmp_path).batches == 1
+    assert run(tmp_path).batches == 0
+    assert rows(tmp_path, "bronze.lines", "_batch", "_row", "id") == [
+        (1, 0, 1),
+        (1, 1, 2),
+        (1, 2, 3),
+        (2, 0, 4),
+    ]
+    seen = rows(tmp_path, "_tailrace.files", "path", "rows", "status")
+    assert seen == [("landing/a.csv", 1, "read"), ("landing/b.csv", 2, "read"), ("landing/c.csv", 1, "read")]
+
+
+def test_a_touched_file_is_the_same_file(tmp_path: Path) -> None:
+    path = land(tmp_path, "a.csv", 1)
+    run(tmp_path)
+    os.utime(path, (1_700_000_100, 1_700_000_100))
+    assert run(tmp_path).batches == 0
+
+
+def test_a_file_with_other_content_is_rejected_whole_and_only_once(tmp_path: Path) -> None:
+    land(tmp_path, "a.csv", 1)
+    run(tmp_path)
+    land(tmp_path, "a.csv", 1, 2, 3, age=5)
+    assert run(tmp_path).exit_code == 0
+    assert run(tmp_path).batches == 0
+    assert rows(tmp_path, "bronze.lines", "id") == [(1,)]
+    ((dataset, kind, rule, _, error),) = rejected(tmp_path)
+    assert (dataset, kind, rule) == ("bronze.lines", "error", "file_changed")
+    assert "landing/a.csv came again with other content" in error
+
+
+def test_a_broken_file_is_one_row_and_the_others_go_on(tmp_path: Path) -> None:
+    land(tmp_path, "a.csv.gz", data=b"\x1f\x8b\x08\x00not really")
+    land(tmp_path, "b.csv", 7)
+    assert run(tmp_path).exit_code == 0
+    assert rows(tmp_path, "bronze.lines", "id") == [(7,)]
+    ((_, kind, rule, _, error),) = rejected(tmp_path)
+    assert (kind, rule) == ("error", "file")
+    assert "landing/a.csv.gz" in error
+    decision = batch_log(tmp_path).read(1)
+    edge, total = decision.accounts
+    assert (edge.in_, edge.error, edge.kept) == (2, 1, 1)  # type: ignore[union-attr]
+    assert total.out == 1  # type: ignore[union-attr]
+
+
+def test_a_later_reader_of_a_view_over_files_replays_the_files(tmp_path: Path) -> None:
+    land(tmp_path, "a.csv", 1, age=30)
+    run(tmp_path, "from_files_through_view")
+    land(tmp_path, "b.csv", 2, age=20)
+    run(tmp_path, "from_files_through_view")
+    land(tmp_path, "c.csv", 3, age=10)
+    assert run(tmp_path, "from_files_through_view_later").exit_code == 0
+    assert rows(tmp_path, "silver.first", "id") == [(1,), (2,), (3,)]
+    assert rows(tmp_path, "silver.second", "id") == [(1,), (2,), (3,)]
+    land(tmp_path, "d.csv", 4, age=5)
+    run(tmp_path, "from_files_through_view_later")
+    assert rows(tmp_path, "silver.second", "id") == [(1,), (2,), (3,), (4,)]
+    assert standing(tmp_path, "silver.second").state == "current"

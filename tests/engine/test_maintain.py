@@ -1,0 +1,87 @@
+"""Maintenance keeps tables and topics small and never changes a row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tailrace.engine.maintain import Maintenance, Policy
+from tailrace.engine.recover import standing_from_log
+from tailrace.log.embedded import EmbeddedLog
+from tailrace.model.clock import SystemClock
+from tailrace.project.load import resolve_paths
+from tailrace.project.settings import Settings
+from tailrace.runtime.doors import open_doors
+
+from . import pipelines
+from .lake import batch_log, rows, send
+from .pipelines import TOPIC
+from .runner import run
+
+EAGER = Policy(checkpoint_commits=3, compact_files=4, keep_removed_hours=0, keep_removed_view_hours=0)
+
+
+def look_after(folder: Path, policy: Policy = EAGER) -> None:
+    with open_doors(folder, resolve_paths(folder, Settings())) as doors:
+        standing = standing_from_log(doors, doors.batch_log.newest())
+        maintenance = Maintenance(doors, policy)
+        maintenance.run(pipelines.numbers(), standing, busy=True)
+        maintenance.slow(pipelines.numbers(), standing)
+
+
+def files(folder: Path, table: str) -> list[str]:
+    return [path.name for path in (folder / "lake" / table.replace(".", "/")).rglob("*.parquet")]
+
+
+def test_compaction_and_vacuum_leave_every_row_where_it_was(tmp_path: Path) -> None:
+    send(tmp_path, *range(400))
+    run(tmp_path, rows_max=40)
+    before = {name: rows(tmp_path, name) for name in ("bronze.raw", "silver.ids")}
+    assert len([n for n in files(tmp_path, "bronze.raw") if n[0].isdigit() and "checkpoint" not in n]) >= 10
+    look_after(tmp_path)
+    assert {name: rows(tmp_path, name) for name in before} == before
+    assert [n.partition("-")[0] for n in files(tmp_path, "bronze.raw") if "checkpoint" not in n] == ["compact"]
+    send(tmp_path, 400)
+    assert run(tmp_path).exit_code == 0
+    assert len(rows(tmp_path, "silver.ids")) == 401
+
+
+def test_a_checkpoint_is_written_after_some_commits(tmp_path: Path) -> None:
+    send(tmp_path, *range(200))
+    run(tmp_path, rows_max=40)
+    look_after(tmp_path)
+    log = tmp_path / "lake" / "bronze" / "raw" / "_delta_log"
+    assert list(log.glob("*.checkpoint.parquet"))
+    assert (log / "_last_checkpoint").exists()
+
+
+def test_removed_files_are_kept_as_long_as_a_reader_may_use_them(tmp_path: Path) -> None:
+    send(tmp_path, *range(400))
+    run(tmp_path, rows_max=40)
+    look_after(tmp_path, replace(EAGER, keep_removed_hours=24))
+    assert len([n for n in files(tmp_path, "bronze.raw") if n[0].isdigit() and "checkpoint" not in n]) >= 10
+
+
+def test_a_topic_forgets_only_what_every_reader_has_taken(tmp_path: Path) -> None:
+    log = EmbeddedLog(tmp_path / ".tailrace" / "log", SystemClock())
+    log.create(TOPIC, 1, retention_bytes=1)
+    send(tmp_path, *range(10))
+    log.seal(TOPIC, 0)
+    send(tmp_path, *range(10, 20))
+    log.seal(TOPIC, 0)
+    run(tmp_path)
+    send(tmp_path, *range(20, 30))
+    log.seal(TOPIC, 0)
+    send(tmp_path, 30)
+    look_after(tmp_path)
+    assert log.begin_offsets(TOPIC) == {0: 20}
+    run(tmp_path)
+    assert len(rows(tmp_path, "silver.ids")) == 31
+
+
+def test_young_batches_keep_their_own_files(tmp_path: Path) -> None:
+    send(tmp_path, *range(100))
+    run(tmp_path)
+    numbers = batch_log(tmp_path).numbers()
+    look_after(tmp_path)
+    assert batch_log(tmp_path).numbers() == numbers
