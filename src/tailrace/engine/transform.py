@@ -222,7 +222,7 @@ def _tally(
             None,
             branch.result.kept,
             gap=0 if isinstance(branch.source, TopicRead) else None,
-            unknown=("in",) if branch.in_ is None else (),
+            unknown=_unknown(branch),
             mode=mode,
         )
         for branch in branches
@@ -247,6 +247,13 @@ def _tally(
         tuple(_makes(branch.result) for branch in branches),
         total,
     )
+
+
+def _unknown(branch: _BranchRun) -> tuple[str, ...]:
+    """Counts that exist and are not known."""
+    programs = [branch.branch.program, *(explode.program for explode in branch.branch.explodes)]
+    coerces = any(program.coerces for program in programs)
+    return (("in",) if branch.in_ is None else ()) + (("coerced",) if coerces else ())
 
 
 def _makes(result: BranchResult) -> int:

@@ -95,6 +95,10 @@ class Column:
     """False only where the expression can fail on no row whatever (a column, a literal, coalesce of such)."""
 
 
+COERCES = "/* coerces */"
+"""Stands in texts that turn a present value of another type into NULL, as a PERMISSIVE from_json does."""
+
+
 @dataclass(frozen=True)
 class Quick:
     """A cheaper way to a let's value for rows that satisfy `when`.
@@ -139,6 +143,12 @@ class RowProgram:
     lets: tuple[Let, ...]
     where: str | None
     columns: tuple[Column, ...]
+
+    @property
+    def coerces(self) -> bool:
+        """Whether values may become NULL for their type; how many is not counted."""
+        texts = [*(let.sql for let in self.lets), *(column.sql for column in self.columns), self.where or ""]
+        return any(COERCES in sql for sql in texts)
 
 
 @dataclass(frozen=True)

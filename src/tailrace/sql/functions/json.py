@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from tailrace.model import types as t
 from tailrace.model.errors import Place, ProjectError, Refused
+from tailrace.sql.compiled import COERCES
 from tailrace.sql.data_type import data_type
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
@@ -215,7 +216,7 @@ def _last(field: t.Field, strict: bool) -> str:
 def _from_json(schema: t.StructType, strict: bool, source: str) -> str:
     soft = _soft(schema, strict, f"struct_pack(v := {source})")
     if not strict:
-        return f"{soft}.v"
+        return f"{COERCES} {soft}.v"
     raised = fail(_MALFORMED, "The record does not have the schema, or is no JSON object")
     return f"list_transform([{soft}], lambda _h: CASE WHEN _h IS NULL THEN {raised} ELSE _h.v END)[1]"
 
