@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+from arro3.core import Table
 
 from tailrace.model import types as t
 from tailrace.model.errors import UsageError
@@ -28,6 +29,18 @@ _TYPES: dict[str, t.DataType] = {
     "usmallint": t.INT,
     "uinteger": t.LONG,
 }
+
+
+def register_arrow(connection: duckdb.DuckDBPyConnection, name: str, table: object) -> None:
+    """Make anything that gives itself as Arrow a relation, without the library that it comes from."""
+    try:
+        taken = Table.from_arrow(table)  # type: ignore[arg-type]
+    except Exception as error:
+        raise UsageError(
+            f"A {type(table).__name__} does not give itself as an Arrow table: {error}.",
+            hint="pass something with __arrow_c_stream__",
+        ) from error
+    connection.register(name, taken)
 
 
 def schema_of(connection: duckdb.DuckDBPyConnection, relation: str) -> t.Schema:

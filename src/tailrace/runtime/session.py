@@ -14,7 +14,7 @@ from typing import Any
 
 from tailrace.catalog.system import SCHEMAS as SYSTEM_SCHEMAS
 from tailrace.duck import rejects
-from tailrace.duck.arrow import schema_of
+from tailrace.duck.arrow import register_arrow, schema_of
 from tailrace.duck.connection import Connection, quote
 from tailrace.duck.result import QueryResult
 from tailrace.engine.files import batch_files
@@ -125,6 +125,6 @@ def _registered(connection: Connection, tables: Mapping[str, Any]) -> dict[str, 
     """Make given tables known to the executor; name to schema."""
     schemas = {}
     for name, table in tables.items():
-        connection.register(f"given_{name.lower()}", table)
+        register_arrow(connection, f"given_{name.lower()}", table)
         schemas[name.lower()] = schema_of(connection, quote(f"given_{name.lower()}"))
     return schemas
