@@ -147,6 +147,17 @@ def test_a_link_that_leads_outside_is_refused(folder: Path, tmp_path: Path) -> N
         check_inside(folder / "links" / "sub" / "x.csv", [folder])
 
 
+def test_links_in_a_folder_that_the_project_allows_may_lead_anywhere(folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "x.csv").write_text("a\n1\n")
+    allowed = tmp_path / "allowed"
+    allowed.mkdir()
+    (allowed / "y.csv").symlink_to(outside / "x.csv")
+    (listed,) = list_files(str(allowed), folder, options(), [allowed])
+    assert listed.name == "y.csv"
+
+
 def test_links_in_a_circle_end(folder: Path) -> None:
     (folder / "in" / "deep" / "back").symlink_to(folder / "in", target_is_directory=True)
     assert names(folder, "in/deep/er") == ["in/deep/er/g.csv"]

@@ -92,7 +92,10 @@ class QueryResult:
 
 def query_error(error: duckdb.Error) -> QueryError:
     """DuckDB's error as ours, with Spark's condition where it is known."""
-    return QueryError(text_of(str(error)), condition=condition_of(str(error)))
+    condition, words = condition_of(str(error)), text_of(str(error))
+    if condition and not words.startswith("["):
+        words = f"[{condition}] {words}"
+    return QueryError(words, condition=condition)
 
 
 def _text(value: Any) -> str:

@@ -77,9 +77,17 @@ def is_stable(file: ListedFile, now_us: int) -> bool:
     return age >= STABLE_US or age < 0
 
 
-def check_inside(path: Path, roots: Sequence[Path], place: Place | None = None) -> Path:
-    """The resolved path, if it and all that its links lead to lies below one of `roots`."""
+def check_inside(
+    path: Path, roots: Sequence[Path], place: Place | None = None, linked: Sequence[Path] = ()
+) -> Path:
+    """The resolved path, if it and all that its links lead to lies below one of `roots`.
+
+    Below one of `linked`, folders that the project allows by name, links may lead anywhere: whoever allows
+    a folder allows what was put into it.
+    """
     resolved = Path(os.path.realpath(path))
+    if any(Path(os.path.abspath(path)).is_relative_to(os.path.abspath(root)) for root in linked):
+        return resolved
     for root in roots:
         if resolved.is_relative_to(os.path.realpath(root)):
             return resolved
@@ -110,9 +118,9 @@ def list_files(
     for one in _alternatives(pattern):
         base, rest = _split_pattern(one)
         start = (project / base) if not os.path.isabs(base) else Path(base)
-        check_inside(start, roots, place)
+        check_inside(start, roots, place, allowed)
         for absolute in _matching(start, rest, options.recursive is not False):
-            listed = _listed(absolute, start, project, options, roots, place)
+            listed = _listed(absolute, start, project, options, (roots, allowed), place)
             if listed is not None and _wanted(listed, options):
                 found[listed.path] = listed
     return tuple(sorted(found.values(), key=_order(options)))
@@ -254,10 +262,10 @@ def _listed(
     start: Path,
     project: Path,
     options: FileOptions,
-    roots: Sequence[Path],
+    roots: tuple[Sequence[Path], Sequence[Path]],
     place: Place | None,
 ) -> ListedFile | None:
-    check_inside(absolute, roots, place)
+    check_inside(absolute, roots[0], place, roots[1])
     try:
         status = absolute.stat()
     except FileNotFoundError:

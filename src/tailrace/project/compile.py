@@ -43,6 +43,10 @@ def compile_project(project: Project, files: FilesResolver) -> CompiledProject:
     return CompiledProject(stored, tuple(_components(stored)), inlined)
 
 
+DELTA_REFUSED = frozenset(" ,;{}()\n\t=")
+"""Signs that Delta refuses in column names without a table feature that not all readers have."""
+
+
 class UpstreamFailed(Exception):
     """A dataset cannot be compiled because one that it reads could not; that one was told already."""
 
@@ -200,7 +204,14 @@ class _Compiler:
 
     def _check_schema(self, declared: Declared, schema: Schema) -> None:
         seen: set[str] = set()
+        stored = not isinstance(declared.statement, s.TemporaryView)
         for name in schema.names:
+            if stored and (not name or set(name) & DELTA_REFUSED):
+                raise ProjectError(
+                    f"{declared.name} has a column {name!r}: a Delta table takes no blank and none of ,;{{}}()= in names.",
+                    place=declared.place,
+                    hint="Give it another name by AS.",
+                )
             if name.lower() in RESERVED_COLUMNS:
                 raise ProjectError(
                     f"{declared.name} has a column '{name}', which is reserved.",
