@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions import collections_arrays, collections_lambdas, collections_maps
 from tailrace.sql.functions.table import Arg, Function, Resolved, T, U, coerce_args
 from tailrace.sql.typed import quote
 
@@ -66,8 +67,10 @@ def _resolve_struct(args: Sequence[Arg]) -> Resolved:
     names = []
     for i, arg in enumerate(args):
         alias = arg.name.rpartition(" AS ")[2] if " AS " in arg.name and "(" not in arg.name else None
-        plain = re.fullmatch(r"\w+", arg.name) and not arg.is_literal
-        names.append(alias or (arg.name if plain else f"col{i + 1}"))
+        if arg.name == "namedlambdavariable()":
+            raise NotAnswered("a lambda's argument needs a name here, as in `struct(x AS x)`")
+        plain = re.fullmatch(r"(?:[^()\s]*\.)?(\w+)", arg.name) if not arg.is_literal else None
+        names.append(alias or (plain[1] if plain else f"col{i + 1}"))
     fields = [t.Field(name, arg.type, arg.nullable) for name, arg in zip(names, args, strict=True)]
     _refuse_same_names(fields)
     return Resolved(tuple(None for _ in args), t.StructType(tuple(fields)), _packed(fields), nullable=False)
@@ -83,4 +86,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(("array",), "scalar", _resolve_array),
     Function(("named_struct",), "scalar", _resolve_named_struct),
     Function(("struct",), "scalar", _resolve_struct),
+    *collections_arrays.FUNCTIONS,
+    *collections_maps.FUNCTIONS,
+    *collections_lambdas.FUNCTIONS,
 )

@@ -1,0 +1,416 @@
+"""Functions of arrays by Spark's answers: order kept, NULL an element like any other.
+
+Elements that are compared are of atomic types: the order and equality of nested NULLs differ in DuckDB, and
+so does a set of doubles that holds both zeros.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from tailrace.model import types as t
+from tailrace.sql import coerce
+from tailrace.sql.duck_types import duck
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.table import (
+    ARRAY,
+    MAP,
+    Arg,
+    Function,
+    Resolved,
+    T,
+    coerce_args,
+    overloads,
+    scalar,
+)
+from tailrace.sql.typed import fail, once, quote
+
+Body = Callable[[Sequence[str]], str]
+
+
+def counted(args: Sequence[Arg], least: int, most: int | None = None) -> None:
+    """Refuses another number of arguments, and lambdas among them."""
+    most = most or least
+    if not least <= len(args) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes {wanted} arguments, not {len(args)}")
+    if any(arg.lambda_ is not None for arg in args):
+        raise NotAnswered("a lambda function is not answered here")
+
+
+def array_of(arg: Arg) -> t.ArrayType:
+    """The type of an argument that must be an array."""
+    if isinstance(arg.type, t.VoidType):
+        raise NotAnswered("an untyped NULL is not answered here")
+    if not isinstance(arg.type, t.ArrayType):
+        raise Mismatch(
+            "[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be ARRAY, "
+            f"not {arg.type.simple_string.upper()}"
+        )
+    return arg.type
+
+
+def comparable(kind: t.DataType, floats: bool = True) -> None:
+    """Refuses element types whose equality or order DuckDB has otherwise."""
+    if not coerce.is_atomic(kind) or coerce.is_interval(kind):
+        raise NotAnswered(f"elements of {kind} are not answered")
+    if not floats and isinstance(kind, (t.FloatType, t.DoubleType)):
+        raise NotAnswered(f"elements of {kind} are not answered, for they have two zeros")
+
+
+def unless_null(values: Sequence[str], indices: Sequence[int], body: Body) -> str:
+    """`body`, NULL where one of those values is NULL."""
+
+    def guarded(v: Sequence[str]) -> str:
+        missing = " OR ".join(f"{v[i]} IS NULL" for i in indices)
+        return f"CASE WHEN {missing} THEN NULL ELSE {body(v)} END"
+
+    return once(values, guarded)
+
+
+def _meet(array: t.ArrayType, kind: t.DataType) -> t.DataType:
+    """The type an array's elements and a value meet in."""
+    if isinstance(kind, t.VoidType) or isinstance(array.element, t.VoidType):
+        raise NotAnswered("an untyped NULL is not answered here")
+    if coerce.is_string(kind) != coerce.is_string(array.element):
+        raise NotAnswered(f"{kind} for elements of {array.element} is not answered")
+    if isinstance(kind, t.DecimalType) and isinstance(array.element, t.DecimalType) and kind != array.element:
+        raise NotAnswered(f"{kind} for elements of {array.element} is not answered")
+    met = coerce.tightest(array.element, kind) or (array.element if array.element == kind else None)
+    if met is None:
+        raise Mismatch(
+            f"[DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES] {kind} for elements of {array.element}"
+        )
+    return met
+
+
+# sets
+
+
+def _distinct(items: str) -> str:
+    return f"list_filter({items}, lambda _d, _i: list_position({items}, _d) = _i)"
+
+
+def _within(item: str, items: str) -> str:
+    return f"(list_position({items}, {item}) IS NOT NULL)"
+
+
+def _union(v: Sequence[str]) -> str:
+    return once([f"list_concat({v[0]}, {v[1]})"], lambda w: _distinct(w[0]))
+
+
+def _intersect(v: Sequence[str]) -> str:
+    return f"list_filter({_distinct(v[0])}, lambda _s: {_within('_s', v[1])})"
+
+
+def _except(v: Sequence[str]) -> str:
+    return f"list_filter({_distinct(v[0])}, lambda _s: NOT {_within('_s', v[1])})"
+
+
+def _resolve_pair(body: Body, args: Sequence[Arg]) -> Resolved:
+    counted(args, 2)
+    left, right = array_of(args[0]), array_of(args[1])
+    met = _meet(left, right.element)
+    comparable(met, floats=False)
+    kind = t.ArrayType(met, left.contains_null or right.contains_null)
+    return Resolved((kind, kind), kind, lambda x: unless_null(x, (0, 1), body))
+
+
+def _overlap(v: Sequence[str]) -> str:
+    a, b = v
+    unknown = f"len({a}) > 0 AND len({b}) > 0 AND (list_count({a}) < len({a}) OR list_count({b}) < len({b}))"
+    return f"CASE WHEN list_has_any({a}, {b}) THEN true WHEN {unknown} THEN NULL ELSE false END"
+
+
+def _resolve_overlap(args: Sequence[Arg]) -> Resolved:
+    resolved = _resolve_pair(_overlap, args)
+    return Resolved(resolved.types, t.BOOLEAN, resolved.lower)
+
+
+# of one array
+
+
+def _resolve_one(body: str, floats: bool, element: bool, args: Sequence[Arg]) -> Resolved:
+    """A text over one array; the result is the array's type or its element's."""
+    counted(args, 1)
+    kind = array_of(args[0])
+    comparable(kind.element, floats)
+    return Resolved(
+        (None,),
+        kind.element if element else kind,
+        lambda x: once(x, lambda v: body.replace("{0}", v[0])),
+        element or args[0].nullable,
+    )
+
+
+def _resolve_distinct(args: Sequence[Arg]) -> Resolved:
+    counted(args, 1)
+    kind = array_of(args[0])
+    comparable(kind.element, floats=False)
+    return Resolved((None,), kind, lambda x: once(x, lambda v: _distinct(v[0])), args[0].nullable)
+
+
+def _resolve_compact(args: Sequence[Arg]) -> Resolved:
+    counted(args, 1)
+    kind = t.ArrayType(array_of(args[0]).element, False)
+    return Resolved(
+        (None,), kind, lambda x: f"list_filter({x[0]}, lambda _c: _c IS NOT NULL)", args[0].nullable
+    )
+
+
+def _resolve_flatten(args: Sequence[Arg]) -> Resolved:
+    counted(args, 1)
+    inner = array_of(args[0]).element
+    if not isinstance(inner, t.ArrayType):
+        raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes an array of arrays")
+
+    def lower(x: Sequence[str]) -> str:
+        return once(
+            x, lambda v: f"CASE WHEN list_count({v[0]}) < len({v[0]}) THEN NULL ELSE flatten({v[0]}) END"
+        )
+
+    return Resolved((None,), inner, lower)
+
+
+def _resolve_sort(args: Sequence[Arg]) -> Resolved:
+    """sort_array: NULLs first when it ascends, last when it descends."""
+    counted(args, 1, 2)
+    kind = array_of(args[0])
+    comparable(kind.element)
+    if len(args) == 2 and not isinstance(args[1].value, bool):
+        raise NotAnswered("the direction must be a literal")
+    how = "'DESC', 'NULLS LAST'" if len(args) == 2 and not args[1].value else "'ASC', 'NULLS FIRST'"
+    types = (None,) * len(args)
+    return Resolved(types, kind, lambda x: f"list_sort({x[0]}, {how})", args[0].nullable)
+
+
+# an array and a value
+
+
+def _resolve_value(
+    result: t.DataType | None, guard: Sequence[int], body: Body, args: Sequence[Arg]
+) -> Resolved:
+    """`result` None: the array itself, with elements of the type that both meet in."""
+    counted(args, 2)
+    array = array_of(args[0])
+    met = _meet(array, args[1].type)
+    searched = 1 in guard
+    if searched:
+        comparable(met)
+    kind = t.ArrayType(met, array.contains_null or (args[1].nullable and not searched))
+    return Resolved((kind, met), result or kind, lambda x: unless_null(x, guard, body))
+
+
+def _contains(v: Sequence[str]) -> str:
+    has = f"list_contains({v[0]}, {v[1]})"
+    return f"CASE WHEN {has} THEN true WHEN list_count({v[0]}) < len({v[0]}) THEN NULL ELSE false END"
+
+
+def _position(v: Sequence[str]) -> str:
+    return f"coalesce(list_position({v[0]}, {v[1]}), 0)::BIGINT"
+
+
+def _remove(v: Sequence[str]) -> str:
+    return f"list_filter({v[0]}, lambda _r: _r IS NULL OR _r <> {v[1]})"
+
+
+def _resolve_join(args: Sequence[Arg]) -> Resolved:
+    counted(args, 2, 3)
+    kind = array_of(args[0])
+    if not isinstance(kind.element, t.StringType):
+        raise NotAnswered(f"the text of elements of {kind.element} is not answered")
+    if any(not coerce.is_string(arg.type) for arg in args[1:]):
+        raise NotAnswered("the delimiter and the replacement must be strings")
+
+    def lower(x: Sequence[str]) -> str:
+        def body(v: Sequence[str]) -> str:
+            if len(v) == 3:
+                items = f"list_transform({v[0]}, lambda _j: coalesce(_j, {v[2]}))"
+            else:
+                items = f"list_filter({v[0]}, lambda _j: _j IS NOT NULL)"
+            if args[1].is_literal:
+                return f"coalesce(array_to_string({items}, {v[1]}), '')"
+            joined = f"list_reduce(_g, lambda _p, _q: _p || {v[1]} || _q)"
+            return f"list_transform([{items}], lambda _g: CASE WHEN len(_g) = 0 THEN '' ELSE {joined} END)[1]"
+
+        return unless_null(x, range(len(x)), body)
+
+    return Resolved((None,) + (t.STRING,) * (len(args) - 1), t.STRING, lower)
+
+
+def _resolve_repeat(args: Sequence[Arg]) -> Resolved:
+    counted(args, 2)
+    if isinstance(args[0].type, t.VoidType) or not coerce.implicit(args[1].type, t.INT):
+        raise NotAnswered(f"{args[0].type} repeated {args[1].type} times is not answered")
+
+    def lower(x: Sequence[str]) -> str:
+        repeated = "list_transform(range(greatest({1}, 0)), lambda _n: {0})"
+        return unless_null(x, (1,), lambda v: repeated.replace("{1}", v[1]).replace("{0}", v[0]))
+
+    return Resolved((None, t.INT), t.ArrayType(args[0].type, args[0].nullable), lower)
+
+
+# pieces
+
+
+_BAD_INDEX = fail("INVALID_ARRAY_INDEX_IN_ELEMENT_AT", "The index is out of bounds.")
+_ZERO = fail("INVALID_INDEX_OF_ZERO", "The index 0 is invalid; the first element has index 1.")
+
+
+def _resolve_element(name: str, args: Sequence[Arg]) -> Resolved:
+    counted(args, 2)
+    base, index = args[0].type, args[1].type
+    if isinstance(base, t.MapType):
+        if index != base.key:
+            raise NotAnswered(f"a key of {index} for keys of {base.key} is not answered")
+        return Resolved((None, base.key), base.value, lambda x: f"map_extract_value({x[0]}, {x[1]})")
+    array_of(args[0])
+    if not isinstance(index, t.IntegralType) or index == t.LONG:
+        raise NotAnswered(f"an index of {index} is not answered")
+    outside = "NULL" if name.startswith("try_") else _BAD_INDEX
+
+    def body(v: Sequence[str]) -> str:
+        inside = f"abs({v[1]}::BIGINT) <= len({v[0]})"
+        return f"CASE WHEN {v[1]} = 0 THEN {_ZERO} WHEN {inside} THEN list_extract({v[0]}, {v[1]}) ELSE {outside} END"
+
+    assert isinstance(base, t.ArrayType)
+    return Resolved((None, t.INT), base.element, lambda x: unless_null(x, (0, 1), body), fallible=True)
+
+
+def _resolve_get(args: Sequence[Arg]) -> Resolved:
+    counted(args, 2)
+    base = array_of(args[0])
+    if not isinstance(args[1].type, t.IntegralType):
+        raise NotAnswered(f"an index of {args[1].type} is not answered")
+
+    def body(v: Sequence[str]) -> str:
+        return f"CASE WHEN {v[1]} >= 0 THEN list_extract({v[0]}, {v[1]}::BIGINT + 1) END"
+
+    return Resolved((None, t.INT), base.element, lambda x: once(x, body), fallible=args[1].type == t.LONG)
+
+
+def _resolve_slice(args: Sequence[Arg]) -> Resolved:
+    counted(args, 3)
+    base = array_of(args[0])
+    if any(not isinstance(arg.type, t.IntegralType) or arg.type == t.LONG for arg in args[1:]):
+        raise NotAnswered("start and length must be INT")
+    start = fail("INVALID_PARAMETER_VALUE.START", "Indices of slice begin with 1.")
+    length = fail("INVALID_PARAMETER_VALUE.LENGTH", "The length of slice must not be negative.")
+
+    def body(v: Sequence[str]) -> str:
+        first = f"(CASE WHEN {v[1]} > 0 THEN {v[1]}::BIGINT ELSE len({v[0]}) + {v[1]} + 1 END)"
+        return (
+            f"CASE WHEN {v[1]} = 0 THEN {start} WHEN {v[2]} < 0 THEN {length} "
+            f"WHEN {first} < 1 OR {first} > len({v[0]}) OR {v[2]} = 0 THEN [] "
+            f"ELSE list_slice({v[0]}, {first}, {first} + {v[2]} - 1) END"
+        )
+
+    return Resolved((None, t.INT, t.INT), base, lambda x: unless_null(x, (0, 1, 2), body), fallible=True)
+
+
+def _resolve_zip(args: Sequence[Arg]) -> Resolved:
+    """arrays_zip: fields are named by the columns."""
+    counted(args, 1, max(len(args), 1))
+    kinds = [array_of(arg) for arg in args]
+    if any(not re.fullmatch(r"\w+", arg.name) or arg.is_literal for arg in args):
+        raise NotAnswered("arrays that are no columns are not answered")
+    names = [arg.name for arg in args]
+    if len({name.lower() for name in names}) < len(names):
+        raise NotAnswered("one column twice is not answered")
+    fields = tuple(t.Field(name, kind.element) for name, kind in zip(names, kinds, strict=True))
+
+    def body(v: Sequence[str]) -> str:
+        parts = ", ".join(
+            f"{quote(f.name)} := CAST(list_extract({one}, _z) AS {duck(f.type)})"
+            for f, one in zip(fields, v, strict=True)
+        )
+        most = f"greatest({', '.join(f'len({one})' for one in v)})"
+        return f"list_transform(range(1, {most} + 1), lambda _z: struct_pack({parts}))"
+
+    result = t.ArrayType(t.StructType(fields), False)
+    return Resolved((None,) * len(args), result, lambda x: unless_null(x, range(len(x)), body))
+
+
+# sequence
+
+
+_LENGTH_MAX = 100_000_000
+"""Spark's limit is 2^31 - 16 elements; far fewer fill the memory here."""
+_TOO_LONG = fail("COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "The sequence is too long.")
+
+
+def _resolve_sequence(args: Sequence[Arg]) -> Resolved:
+    counted(args, 2, 3)
+    kinds = [arg.type for arg in args]
+    if len(args) == 2 and all(isinstance(kind, t.DateType) for kind in kinds):
+        return Resolved((None, None), t.ArrayType(t.DATE, False), lambda x: unless_null(x, (0, 1), _days))
+    if not all(isinstance(kind, t.IntegralType) for kind in kinds):
+        raise NotAnswered("it is answered for whole numbers, and for two dates")
+    types = coerce_args([T] * len(args), args)
+    bad = fail("ILLEGAL_SEQUENCE_BOUNDARIES", "The step does not lead from start to stop.")
+    name = duck(types[0])
+
+    def body(v: Sequence[str]) -> str:
+        long = f"abs({v[1]}::HUGEINT - {v[0]}) >= {_LENGTH_MAX}"
+        return f"CASE WHEN {long} THEN {_TOO_LONG} ELSE {made(v)} END"
+
+    def made(v: Sequence[str]) -> str:
+        if len(v) == 2:
+            step = f"CASE WHEN {v[0]} <= {v[1]} THEN 1 ELSE -1 END"
+            return f"CAST(generate_series({v[0]}::BIGINT, {v[1]}::BIGINT, {step}) AS {name}[])"
+        fits = (
+            f"({v[2]} > 0 AND {v[0]} <= {v[1]}) OR ({v[2]} < 0 AND {v[0]} >= {v[1]}) "
+            f"OR ({v[2]} = 0 AND {v[0]} = {v[1]})"
+        )
+        step = f"CASE WHEN {v[2]} = 0 THEN 1 ELSE {v[2]}::BIGINT END"
+        series = f"CAST(generate_series({v[0]}::BIGINT, {v[1]}::BIGINT, {step}) AS {name}[])"
+        return f"CASE WHEN {fits} THEN {series} ELSE {bad} END"
+
+    def lower(x: Sequence[str]) -> str:
+        return unless_null(x, range(len(x)), body)
+
+    return Resolved(tuple(types), t.ArrayType(types[0], False), lower, fallible=True)
+
+
+def _days(v: Sequence[str]) -> str:
+    step = f"CASE WHEN {v[0]} <= {v[1]} THEN _q ELSE -_q END"
+    return f"list_transform(range(abs({v[1]} - {v[0]}) + 1), lambda _q: {v[0]} + CAST({step} AS INTEGER))"
+
+
+def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function:
+    return Function(tuple(names.split()), "scalar", resolve)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    overloads(
+        scalar("size cardinality", [ARRAY], t.INT, "len({0})::INTEGER"),
+        scalar("size cardinality", [MAP], t.INT, "cardinality({0})::INTEGER"),
+    ),
+    scalar("array_size", [ARRAY], t.INT, "len({0})::INTEGER"),
+    _named("array_distinct", _resolve_distinct),
+    _named("array_union", partial(_resolve_pair, _union)),
+    _named("array_intersect", partial(_resolve_pair, _intersect)),
+    _named("array_except", partial(_resolve_pair, _except)),
+    _named("arrays_overlap", _resolve_overlap),
+    _named("array_contains", partial(_resolve_value, t.BOOLEAN, (0, 1), _contains)),
+    _named("array_position", partial(_resolve_value, t.LONG, (0, 1), _position)),
+    _named("array_remove", partial(_resolve_value, None, (0, 1), _remove)),
+    _named("array_append", partial(_resolve_value, None, (0,), lambda v: f"list_concat({v[0]}, [{v[1]}])")),
+    _named("array_prepend", partial(_resolve_value, None, (0,), lambda v: f"list_concat([{v[1]}], {v[0]})")),
+    _named("array_max", partial(_resolve_one, "list_max({0})", True, True)),
+    _named("array_min", partial(_resolve_one, "list_min({0})", True, True)),
+    _named("array_sort", partial(_resolve_one, "list_sort({0}, 'ASC', 'NULLS LAST')", True, False)),
+    _named("sort_array", _resolve_sort),
+    _named("array_compact", _resolve_compact),
+    _named("flatten", _resolve_flatten),
+    _named("array_join", _resolve_join),
+    _named("array_repeat", _resolve_repeat),
+    _named("element_at", partial(_resolve_element, "element_at")),
+    _named("try_element_at", partial(_resolve_element, "try_element_at")),
+    _named("get", _resolve_get),
+    _named("slice", _resolve_slice),
+    _named("arrays_zip", _resolve_zip),
+    _named("sequence", _resolve_sequence),
+)

@@ -1,0 +1,240 @@
+"""Functions that take a lambda, by Spark's answers.
+
+Indices are 0-based INT for Spark, 1-based BIGINT for DuckDB. What stops at the first hit in Spark (`exists`,
+`forall`) takes no body that can fail: DuckDB would go on to the element that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from tailrace.model import types as t
+from tailrace.sql.duck_types import duck
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.collections_arrays import array_of, comparable, unless_null
+from tailrace.sql.functions.collections_maps import from_entries, map_of
+from tailrace.sql.functions.table import Arg, Function, Resolved, lambda_body
+from tailrace.sql.typed import Typed, once, quote
+
+
+def _lambda_at(args: Sequence[Arg], index: int, counts: tuple[int, ...], most: int | None = None) -> Arg:
+    if not index < len(args) <= (most or index + 1):
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it does not take {len(args)} arguments")
+    arg = args[index]
+    if arg.lambda_ is None:
+        raise NotAnswered(f"argument {index + 1} must be a lambda function")
+    if len(arg.lambda_.parameters) not in counts:
+        raise Mismatch(
+            "[INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH] "
+            f"a lambda of {len(arg.lambda_.parameters)} arguments"
+        )
+    if len({name.lower() for name in arg.lambda_.parameters}) < len(arg.lambda_.parameters):
+        raise Mismatch("[INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES] two arguments of one name")
+    if any(other.lambda_ is not None for other in args[:index]):
+        raise Mismatch("[UNEXPECTED_LAMBDA] a lambda function in the wrong place")
+    return arg
+
+
+def _indexed(arg: Arg, element: t.ArrayType) -> tuple[str, Typed]:
+    """The body over an element and, if it has two parameters, its place from 0."""
+    assert arg.lambda_ is not None
+    own = [quote(name) for name in arg.lambda_.parameters]
+    texts = [own[0], *(f"CAST({name} - 1 AS INTEGER)" for name in own[1:])]
+    _, body = lambda_body(arg, [(element.element, element.contains_null), (t.INT, False)], texts)
+    return ", ".join(own), body
+
+
+def _resolve_transform(args: Sequence[Arg]) -> Resolved:
+    arg = _lambda_at(args, 1, (1, 2))
+    names, body = _indexed(arg, array_of(args[0]))
+    result = t.ArrayType(body.type, body.nullable)
+    return Resolved(
+        (None, None),
+        result,
+        lambda x: f"list_transform({x[0]}, lambda {names}: {body.sql})",
+        args[0].nullable,
+        body.fallible,
+        body.deterministic,
+    )
+
+
+def _boolean(body: Typed) -> None:
+    if not isinstance(body.type, t.BooleanType):
+        raise Mismatch(
+            f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] the lambda must be BOOLEAN, not {body.type}"
+        )
+
+
+def _resolve_filter(args: Sequence[Arg]) -> Resolved:
+    arg = _lambda_at(args, 1, (1, 2))
+    kind = array_of(args[0])
+    names, body = _indexed(arg, kind)
+    _boolean(body)
+    return Resolved(
+        (None, None),
+        kind,
+        lambda x: f"list_filter({x[0]}, lambda {names}: {body.sql})",
+        args[0].nullable,
+        body.fallible,
+        body.deterministic,
+    )
+
+
+def _resolve_any(hit: str, args: Sequence[Arg]) -> Resolved:
+    """exists (hit: true), forall (hit: false): the hit, else NULL if one is NULL, else the other."""
+    arg = _lambda_at(args, 1, (1,))
+    kind = array_of(args[0])
+    names, body = _indexed(arg, kind)
+    _boolean(body)
+    if body.fallible:
+        raise NotAnswered("a condition that can fail is not answered here")
+    other = "false" if hit == "true" else "true"
+
+    def lower(x: Sequence[str]) -> str:
+        found = f"list_transform({x[0]}, lambda {names}: ({body.sql})::BOOLEAN)"
+        judged = (
+            f"CASE WHEN _a IS NULL THEN NULL WHEN list_contains(_a, {hit}) THEN {hit} "
+            f"WHEN list_count(_a) < len(_a) THEN NULL ELSE {other} END"
+        )
+        return f"list_transform([{found}], lambda _a: {judged})[1]"
+
+    return Resolved((None, None), t.BOOLEAN, lower, True, False, body.deterministic)
+
+
+def _resolve_aggregate(args: Sequence[Arg]) -> Resolved:
+    arg = _lambda_at(args, 2, (2,), most=4)
+    kind, start = array_of(args[0]), args[1].type
+    assert arg.lambda_ is not None
+    tag = "|".join(arg.lambda_.parameters)
+    left, right = quote(f"a|{tag}"), quote(f"x|{tag}")
+    _, body = lambda_body(
+        arg, [(start, True), (kind.element, kind.contains_null)], [f"{left}.a", f"{right}.x"]
+    )
+    if body.type != start:
+        raise NotAnswered(f"a start of {start} and a step of {body.type}; cast the start")
+    finish: Typed | None = None
+    names = ""
+    if len(args) == 4:
+        last = args[3]
+        if last.lambda_ is None or len(last.lambda_.parameters) != 1:
+            raise NotAnswered("the last argument must be a lambda function of one argument")
+        names, finish = lambda_body(last, [(start, True)])
+    whole, item = duck(start), duck(kind.element)
+
+    def lower(x: Sequence[str]) -> str:
+        items = f"list_transform({x[0]}, lambda _x: struct_pack(a := CAST(NULL AS {whole}), x := _x))"
+        first = f"struct_pack(a := CAST({x[1]} AS {whole}), x := CAST(NULL AS {item}))"
+        step = f"struct_pack(a := CAST({body.sql} AS {whole}), x := CAST(NULL AS {item}))"
+        sql = f"struct_extract(list_reduce({items}, lambda {left}, {right}: {step}, {first}), 'a')"
+        sql = f"CASE WHEN {x[0]} IS NULL THEN NULL ELSE {sql} END"
+        if finish is None:
+            return sql
+        done = f"list_transform([{sql}], lambda {names}: {finish.sql})[1]"
+        return f"CASE WHEN {x[0]} IS NULL THEN NULL ELSE {done} END"
+
+    return Resolved(
+        tuple(None for _ in args),
+        start if finish is None else finish.type,
+        lower,
+        True,
+        body.fallible or (finish is not None and finish.fallible),
+        body.deterministic and (finish is None or finish.deterministic),
+    )
+
+
+def _pair_name(arg: Arg) -> str:
+    """A DuckDB lambda parameter that only this lambda's own parameters are read from."""
+    assert arg.lambda_ is not None
+    return quote("p|" + "|".join(arg.lambda_.parameters))
+
+
+def _resolve_zip_with(args: Sequence[Arg]) -> Resolved:
+    arg = _lambda_at(args, 2, (2,))
+    left, right = array_of(args[0]), array_of(args[1])
+    pair = _pair_name(arg)
+    _, body = lambda_body(arg, [(left.element, True), (right.element, True)], [f"{pair}.x", f"{pair}.y"])
+
+    def zipped(v: Sequence[str]) -> str:
+        packed = f"struct_pack(x := list_extract({v[0]}, _z), y := list_extract({v[1]}, _z))"
+        pairs = f"list_transform(range(1, greatest(len({v[0]}), len({v[1]})) + 1), lambda _z: {packed})"
+        return f"list_transform({pairs}, lambda {pair}: {body.sql})"
+
+    return Resolved(
+        (None, None, None),
+        t.ArrayType(body.type, body.nullable),
+        lambda x: unless_null(x[:2], (0, 1), zipped),
+        True,
+        body.fallible,
+        body.deterministic,
+    )
+
+
+def _entry_body(args: Sequence[Arg]) -> tuple[t.MapType, str, Typed]:
+    arg = _lambda_at(args, 1, (2,))
+    kind = map_of(args[0])
+    entry = _pair_name(arg)
+    _, body = lambda_body(
+        arg,
+        [(kind.key, False), (kind.value, kind.value_contains_null)],
+        [f"{entry}.key", f"{entry}.value"],
+    )
+    return kind, entry, body
+
+
+def _resolve_map_filter(args: Sequence[Arg]) -> Resolved:
+    kind, entry, body = _entry_body(args)
+    _boolean(body)
+
+    def lower(x: Sequence[str]) -> str:
+        entries = f"list_filter(map_entries({x[0]}), lambda {entry}: {body.sql})"
+        return f"CAST(map_from_entries({entries}) AS {duck(kind)})"
+
+    return Resolved((None, None), kind, lower, args[0].nullable, body.fallible, body.deterministic)
+
+
+def _resolve_values(args: Sequence[Arg]) -> Resolved:
+    kind, entry, body = _entry_body(args)
+    result = t.MapType(kind.key, body.type, body.nullable)
+
+    def lower(x: Sequence[str]) -> str:
+        made = f"struct_pack(key := {entry}.key, value := {body.sql})"
+        entries = f"list_transform(map_entries({x[0]}), lambda {entry}: {made})"
+        return f"CAST(map_from_entries({entries}) AS {duck(result)})"
+
+    return Resolved((None, None), result, lower, args[0].nullable, body.fallible, body.deterministic)
+
+
+def _resolve_keys(args: Sequence[Arg]) -> Resolved:
+    kind, entry, body = _entry_body(args)
+    comparable(body.type, floats=False)
+    result = t.MapType(body.type, kind.value, kind.value_contains_null)
+
+    def lower(x: Sequence[str]) -> str:
+        made = f"struct_pack(key := {body.sql}, value := {entry}.value)"
+        entries = f"list_transform(map_entries({x[0]}), lambda {entry}: {made})"
+        return once(
+            [x[0]], lambda v: f"CASE WHEN {v[0]} IS NULL THEN NULL ELSE {from_entries(entries, result)} END"
+        )
+
+    return Resolved((None, None), result, lower, args[0].nullable, True, body.deterministic)
+
+
+def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function:
+    def pretty(written: str, given: Sequence[str]) -> str:
+        return f"{written.lower()}({', '.join(given)})"
+
+    return Function(tuple(names.split()), "scalar", resolve, pretty)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    _named("transform", _resolve_transform),
+    _named("filter", _resolve_filter),
+    _named("exists", partial(_resolve_any, "true")),
+    _named("forall", partial(_resolve_any, "false")),
+    _named("aggregate reduce", _resolve_aggregate),
+    _named("zip_with", _resolve_zip_with),
+    _named("map_filter", _resolve_map_filter),
+    _named("transform_values", _resolve_values),
+    _named("transform_keys", _resolve_keys),
+)
