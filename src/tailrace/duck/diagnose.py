@@ -168,7 +168,8 @@ def _tell(
 ) -> tuple[str | None, str]:
     """Condition and text of the one row in table `one`."""
     if suspect is None:
-        return None, "an element of the exploded row failed" if branch.explodes else "the row failed"
+        attempts = [_exploded(branch)] if branch.explodes else []
+        return _first_error(scratch, attempts) or (None, "an element of the exploded row failed")
     used = [let for let in branch.program.lets if quote(let.name) in suspect.sql]
     for let in used:
         told = _told_by(let, bad_text)
@@ -177,6 +178,13 @@ def _tell(
     attempts = [f"SELECT {let.sql} FROM one" for let in used]
     lets = "".join(f", {let.tried} AS {quote(let.name)}" for let in branch.program.lets)
     attempts.append(f"SELECT {suspect.sql} FROM (SELECT *{lets} FROM one)")
+    return _first_error(scratch, attempts) or (None, "the row failed")
+
+
+def _first_error(
+    scratch: duckdb.DuckDBPyConnection, attempts: list[str]
+) -> tuple[str | None, str] | None:
+    """Condition and text of the first query that fails, None if none does."""
     for attempt in attempts:
         try:
             scratch.execute(attempt).fetchall()
@@ -184,7 +192,22 @@ def _tell(
             condition = condition_of(str(error))
             text = text_of(str(error))
             return condition, text if text.startswith("[") or not condition else f"[{condition}] {text}"
-    return None, "the row failed"
+    return None
+
+
+def _exploded(branch: Branch) -> str:
+    """The first explode's program over the elements of the row in `one`, without TRY: it raises."""
+    first, explode = branch.program, branch.explodes[0].program
+    lets = "".join(f", {x.tried} AS {quote(x.name)}" for x in first.lets)
+    named = ", ".join(f"{column.sql} AS {quote(column.name)}" for column in first.columns)
+    inner = "".join(f", {x.tried} AS {quote(x.name)}" for x in explode.lets)
+    items = (
+        f'SELECT *, unnest("__items") AS "__item", unnest(range(len("__items")))::INT AS "__pos" '
+        f"FROM (SELECT {named} FROM (SELECT *{lets} FROM one))"
+    )
+    values = ", ".join(column.sql for column in explode.columns)
+    where = f" WHERE {explode.where}" if explode.where else ""
+    return f"SELECT {values} FROM (SELECT *{inner} FROM ({items})){where}"
 
 
 def _told_by(let: Let, bad_text: bool) -> tuple[str, str] | None:
