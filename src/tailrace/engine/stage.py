@@ -156,12 +156,10 @@ def sync_files(folder: Path, files: Sequence[StagedFile]) -> None:
 
 
 def drop_relations(connection: Connection) -> None:
-    """Forget the temporary relations of a batch."""
-    views = connection.execute(
-        "SELECT view_name FROM duckdb_views() WHERE temporary AND NOT internal"
+    """Forget the temporary relations of a batch, in one call."""
+    rows = connection.execute(
+        "SELECT 'VIEW', view_name FROM duckdb_views() WHERE database_name = 'temp' AND NOT internal "
+        "UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables() WHERE database_name = 'temp'"
     ).fetchall()
-    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
-    for (name,) in views:
-        connection.execute(f"DROP VIEW IF EXISTS {quote(name)}")
-    for (name,) in tables:
-        connection.execute(f"DROP TABLE IF EXISTS {quote(name)}")
+    if rows:
+        connection.execute("; ".join(f"DROP {kind} IF EXISTS {quote(name)}" for kind, name in rows))
