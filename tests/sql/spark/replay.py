@@ -78,7 +78,8 @@ def load(connection: duckdb.DuckDBPyConnection, item: dict[str, Any]) -> RowSet:
     columns = ", ".join(f'"c{i}" {duck_type(kind)}' for i, kind in enumerate(types))
     connection.execute(f'CREATE OR REPLACE TABLE "{item["set"]}" (_i INTEGER, {columns})')
     rows = ", ".join(f"({i}, {', '.join(row)})" for i, row in enumerate(literals))
-    connection.execute(f'INSERT INTO "{item["set"]}" VALUES {rows}')
+    if literals:
+        connection.execute(f'INSERT INTO "{item["set"]}" VALUES {rows}')
     return RowSet(item["set"], schema, len(literals), literals)
 
 

@@ -12,7 +12,7 @@ from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.collections_arrays import array_of, comparable, counted, unless_null
 from tailrace.sql.functions.table import Arg, Function, Resolved
-from tailrace.sql.typed import fail, once
+from tailrace.sql.typed import fail, once, text
 
 TWICE = fail("DUPLICATED_MAP_KEY", "A key is there twice.")
 NO_KEY = fail("NULL_MAP_KEY", "A key is NULL.")
@@ -131,9 +131,8 @@ def _resolve_from_entries(args: Sequence[Arg]) -> Resolved:
     result = t.MapType(key.type, value.type, value.nullable)
 
     def body(v: Sequence[str]) -> str:
-        parts = ("struct_pack(key := struct_extract(_m, {0}), value := struct_extract(_m, {1}))").format(
-            *(f"'{name.replace(chr(39), chr(39) * 2)}'" for name in (key.name, value.name))
-        )
+        first, second = text(key.name), text(value.name)
+        parts = f"struct_pack(key := struct_extract(_m, {first}), value := struct_extract(_m, {second}))"
         made = from_entries(f"list_transform({v[0]}, lambda _m: {parts})", result)
         return f"CASE WHEN list_count({v[0]}) < len({v[0]}) THEN NULL ELSE {made} END"
 
