@@ -14,6 +14,7 @@ from tailrace.model import types as t
 from tailrace.sql import coerce
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions import aggregates_statistics
 from tailrace.sql.functions.table import Arg, Function, Resolved, aggregate
 
 _DISTINCT = "DISTINCT "
@@ -75,8 +76,32 @@ def _resolve_sum(args: Sequence[Arg]) -> Resolved:
         return Resolved((kind,), t.LONG, _call("sum"), finish=_cast_to(t.LONG), fallible=True, mergeable=True)
     if isinstance(kind, t.DecimalType):
         result = coerce.bounded(kind.precision + 10, kind.scale)
-        return Resolved((kind,), result, _call("sum"), finish=_cast_to(result), fallible=True, mergeable=True)
+        whole = kind.precision + 10 <= 38
+        lower = _call("sum") if whole else _plain_sum
+        return Resolved((kind,), result, lower, finish=_cast_to(result), fallible=True, mergeable=True)
     return Resolved((t.DOUBLE,), t.DOUBLE, _call("sum"), order_sensitive=True, mergeable=True)
+
+
+def _plain_sum(texts: Sequence[str]) -> str:
+    """Where digits may run out, Spark raises for all values but answers NULL for distinct ones."""
+    if texts[0].startswith(_DISTINCT):
+        raise NotAnswered("the distinct sum of so many digits is not answered")
+    return f"sum({texts[0]})"
+
+
+def _resolve_try_avg(args: Sequence[Arg]) -> Resolved:
+    _only(args)
+    if isinstance(args[0].type, (t.DecimalType, t.StringType)):
+        raise NotAnswered(f"{args[0].type} is not answered")
+    return _resolve_avg(args)
+
+
+def _resolve_try_sum(args: Sequence[Arg]) -> Resolved:
+    """Sums of BIGINT that run over and come back are NULL in Spark by the order of the rows."""
+    _only(args)
+    if isinstance(args[0].type, (t.LongType, t.DecimalType, t.StringType)):
+        raise NotAnswered(f"{args[0].type} is not answered")
+    return _resolve_sum(args)
 
 
 def _resolve_avg(args: Sequence[Arg]) -> Resolved:
@@ -170,9 +195,12 @@ def _single(name: str, resolve: Callable[[Sequence[Arg]], Resolved], *others: st
 
 
 FUNCTIONS: tuple[Function, ...] = (
+    *aggregates_statistics.FUNCTIONS,
     _single("count", _resolve_count),
     _single("sum", _resolve_sum),
     _single("avg", _resolve_avg, "mean"),
+    _single("try_sum", _resolve_try_sum),
+    _single("try_avg", _resolve_try_avg),
     _single("max", partial(_resolve_extreme, "max")),
     _single("min", partial(_resolve_extreme, "min")),
     _single("first", partial(_resolve_pick, "first"), "first_value", "any_value"),

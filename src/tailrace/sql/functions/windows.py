@@ -44,6 +44,16 @@ def _resolve_ntile(args: Sequence[Arg]) -> Resolved:
     )
 
 
+_IGNORE = " IGNORE NULLS"
+
+
+def _ignoring_last(texts: Sequence[str]) -> str:
+    """DuckDB has IGNORE NULLS after the last argument."""
+    if not texts[0].endswith(_IGNORE):
+        return ", ".join(texts)
+    return ", ".join([texts[0].removesuffix(_IGNORE), *texts[1:]]) + _IGNORE
+
+
 def _neighbour(name: str) -> Function:
     def resolve(args: Sequence[Arg]) -> Resolved:
         if not 1 <= len(args) <= 3:
@@ -59,7 +69,7 @@ def _neighbour(name: str) -> Function:
         return Resolved(
             types,
             kind,
-            lambda texts: f"{name}({', '.join(texts)})",
+            lambda texts: f"{name}({_ignoring_last(texts)})",
             nullable=len(args) < 3 or args[0].nullable or args[2].nullable,
             order_sensitive=True,
         )

@@ -1,0 +1,105 @@
+"""Aggregates of statistics and bits, by Spark's answers.
+
+Sums of doubles depend on the order of the rows in their last digits: marked `order_sensitive`. `corr` is not
+here: of one row Spark raises a division by zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import partial
+
+from tailrace.model import types as t
+from tailrace.sql import coerce
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.table import Arg, Function, Resolved
+
+
+def _numbers(args: Sequence[Arg], count: int) -> None:
+    if len(args) != count:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes {count} arguments, not {len(args)}")
+    for arg in args:
+        if isinstance(arg.type, (t.StringType, t.VoidType)) or coerce.is_interval(arg.type):
+            raise NotAnswered(f"{arg.type} is not answered")
+        if not isinstance(arg.type, t.NumericType):
+            raise Mismatch(
+                f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes NUMERIC, not {arg.type.simple_string.upper()}"
+            )
+
+
+def _resolve_moment(name: str, count: int, result: t.DataType, args: Sequence[Arg]) -> Resolved:
+    _numbers(args, count)
+    return Resolved((t.DOUBLE,) * count, result, lambda x: f"{name}({', '.join(x)})", order_sensitive=True)
+
+
+def _resolve_mean(name: str, args: Sequence[Arg]) -> Resolved:
+    if any(isinstance(arg.type, t.DecimalType) for arg in args):
+        raise NotAnswered("the mean of a DECIMAL is not answered here")
+    return _resolve_moment(name, 2, t.DOUBLE, args)
+
+
+def _resolve_bits(name: str, args: Sequence[Arg]) -> Resolved:
+    _numbers(args, 1)
+    if not isinstance(args[0].type, t.IntegralType):
+        raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes INTEGRAL, not {args[0].type}")
+    return Resolved((args[0].type,), args[0].type, lambda x: f"{name}({x[0]})", mergeable=True)
+
+
+def _resolve_percentile(args: Sequence[Arg]) -> Resolved:
+    """Interpolated between neighbours; the share is a literal."""
+    _numbers(args[:1], 1)
+    share: object = Decimal("0.5")
+    if len(args) == 2:
+        share = args[1].value
+    elif len(args) != 1:
+        raise NotAnswered("a frequency is not answered")
+    if isinstance(share, bool) or not isinstance(share, (int, float, Decimal)) or not 0 <= share <= 1:
+        raise NotAnswered("the share must be a literal from 0 to 1")
+    if isinstance(args[0].type, (t.FloatType, t.DoubleType)):
+        raise NotAnswered(f"{args[0].type} is not answered; cast to a DECIMAL")
+    types = (t.DOUBLE, *(None for _ in args[1:]))
+    return Resolved(types, t.DOUBLE, partial(_quantile, str(share)))
+
+
+def _quantile(share: str, texts: Sequence[str]) -> str:
+    if texts[0].startswith("DISTINCT "):
+        raise NotAnswered("DISTINCT is not answered")
+    return f"quantile_cont({texts[0]}, {share})"
+
+
+def _resolve_median(args: Sequence[Arg]) -> Resolved:
+    if len(args) != 1:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 argument, not {len(args)}")
+    return _resolve_percentile(args)
+
+
+def _resolve_percentile_of(args: Sequence[Arg]) -> Resolved:
+    if len(args) < 2:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 2 or 3 arguments, not {len(args)}")
+    return _resolve_percentile(args)
+
+
+def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function:
+    return Function(tuple(names.split()), "aggregate", resolve)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    _named("stddev std stddev_samp", partial(_resolve_moment, "stddev_samp", 1, t.DOUBLE)),
+    _named("stddev_pop", partial(_resolve_moment, "stddev_pop", 1, t.DOUBLE)),
+    _named("variance var_samp", partial(_resolve_moment, "var_samp", 1, t.DOUBLE)),
+    _named("var_pop", partial(_resolve_moment, "var_pop", 1, t.DOUBLE)),
+    _named("covar_pop", partial(_resolve_moment, "covar_pop", 2, t.DOUBLE)),
+    _named("covar_samp", partial(_resolve_moment, "covar_samp", 2, t.DOUBLE)),
+    _named("regr_count", partial(_resolve_moment, "regr_count", 2, t.LONG)),
+    _named("regr_avgx", partial(_resolve_mean, "regr_avgx")),
+    _named("regr_avgy", partial(_resolve_mean, "regr_avgy")),
+    _named("regr_sxx", partial(_resolve_moment, "regr_sxx", 2, t.DOUBLE)),
+    _named("regr_syy", partial(_resolve_moment, "regr_syy", 2, t.DOUBLE)),
+    _named("regr_sxy", partial(_resolve_moment, "regr_sxy", 2, t.DOUBLE)),
+    _named("bit_and", partial(_resolve_bits, "bit_and")),
+    _named("bit_or", partial(_resolve_bits, "bit_or")),
+    _named("bit_xor", partial(_resolve_bits, "bit_xor")),
+    _named("median", _resolve_median),
+    _named("percentile", _resolve_percentile_of),
+)
