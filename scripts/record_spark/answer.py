@@ -14,13 +14,12 @@ from typing import Any
 
 os.environ["TZ"] = "UTC"
 
-from py4j.protocol import Py4JJavaError  # noqa: E402
-from pyspark.errors import PySparkException  # noqa: E402
-from pyspark.sql import DataFrame, SparkSession  # noqa: E402
-from pyspark.sql import types as st  # noqa: E402
-
-from scripts.record_spark.ask import Case, RowSet  # noqa: E402
-from scripts.record_spark.values import to_json, to_python  # noqa: E402
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as st
+from scripts.record_spark.ask import Case, RowSet
+from scripts.record_spark.values import to_json, to_python
 
 MODES = {
     "codegen": {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "CODEGEN_ONLY"},
@@ -202,6 +201,9 @@ class Asker:
                 errors.append(None)
             except Py4JJavaError as error:
                 errors.append({"!": condition(error)})
+                if "map" in case.sql or "transform_keys" in case.sql:  # a builder of maps keeps what it had
+                    plan = self.frame.selectExpr(f"{case.sql} AS x")._jdf.queryExecution().optimizedPlan()
+                    projection = self.projections.create(plan.expressions(), self.attributes)
         return errors
 
     def _whole(self, case: Case, type_: st.DataType) -> list[Any]:
