@@ -19,12 +19,24 @@ NATIVE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Map keys can not be NULL", "NULL_MAP_KEY"),
         (r"Failure in decode", "MALFORMED_CHARACTER_CODING"),
         (r"Division by zero", "DIVIDE_BY_ZERO"),
-        (r"Overflow in (multiplication|addition|subtraction) of DECIMAL", "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"),
+        (
+            r"Overflow in (multiplication|addition|subtraction) of DECIMAL",
+            "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
+        ),
         (r"Overflow (in|on)|Left-shift value", "ARITHMETIC_OVERFLOW"),
         (r"out of range for the destination type", "CAST_OVERFLOW"),
-        (r"Could not (cast value|convert string) .* to DECIMAL", "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"),
-        (r"Could not convert string .* to JSON|Malformed JSON", "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION"),
-        (r"invalid date field format|(date|timestamp) field value out of range|invalid timestamp field", "CAST_INVALID_INPUT"),
+        (
+            r"Could not (cast value|convert string) .* to DECIMAL",
+            "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
+        ),
+        (
+            r"Could not convert string .* to JSON|Malformed JSON",
+            "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
+        ),
+        (
+            r"invalid date field format|(date|timestamp) field value out of range|invalid timestamp field",
+            "CAST_INVALID_INPUT",
+        ),
         (r"Date out of range|Cannot add interval|[Tt]imestamp.* out of range", "DATETIME_OVERFLOW"),
         (r"Could not parse string", "CANNOT_PARSE_TIMESTAMP"),
         (r"Could not convert string|Invalid type when casting|Failed to cast", "CAST_INVALID_INPUT"),

@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """`python -m tests.sql.spark [FIXTURE ...] [--only SQL]`: print what differs and what is refused."""
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def cast_sql(sql: str, source: t.DataType, target: t.DataType, safe: bool = Fals
     found = _RULES.get((_family(source), _family(target)))
     if found is None:
         raise Mismatch(
-            f"[DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION] \"{source.simple_string.upper()}\" cannot be cast to "
+            f'[DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION] "{source.simple_string.upper()}" cannot be cast to '
             f'"{target.simple_string.upper()}"'
         )
     lower, fallible = found
@@ -51,12 +51,15 @@ def cast_sql(sql: str, source: t.DataType, target: t.DataType, safe: bool = Fals
     return lower(sql, target, safe), not safe
 
 
+_DIGITS: dict[t.DataType, int] = {t.BYTE: 3, t.SHORT: 5, t.INT: 10, t.LONG: 19}
+
+
 def _widens(source: t.DataType, target: t.DataType) -> bool:
     order = (t.BYTE, t.SHORT, t.INT, t.LONG)
     if source in order and target in order:
         return order.index(source) <= order.index(target)
     if isinstance(target, t.DecimalType):
-        digits = {t.BYTE: 3, t.SHORT: 5, t.INT: 10, t.LONG: 19}.get(source)
+        digits = _DIGITS.get(source)
         if digits is not None:
             return target.precision - target.scale >= digits
         if isinstance(source, t.DecimalType):
@@ -267,7 +270,10 @@ def _double_to_int(sql: str, target: t.DataType, safe: bool) -> str:
         return _trunc_to_int(sql, target, safe)
     edge = "CAST('9223372036854775808' AS DOUBLE)"  # Java's toLong stops at the greatest BIGINT
     return once(
-        [sql], lambda v: f"CASE WHEN {v[0]} = {edge} THEN 9223372036854775807 ELSE {_trunc_to_int(v[0], target, safe)} END"
+        [sql],
+        lambda v: (
+            f"CASE WHEN {v[0]} = {edge} THEN 9223372036854775807 ELSE {_trunc_to_int(v[0], target, safe)} END"
+        ),
     )
 
 
@@ -363,7 +369,9 @@ def epoch_seconds(sql: str) -> str:
 
 
 def _ts_to_int(sql: str, target: t.DataType, safe: bool) -> str:
-    seconds = once([_micros(sql)], lambda v: f"(({v[0]} - (({v[0]} % 1000000) + 1000000) % 1000000) // 1000000)")
+    seconds = once(
+        [_micros(sql)], lambda v: f"(({v[0]} - (({v[0]} % 1000000) + 1000000) % 1000000) // 1000000)"
+    )
     return seconds if target == t.LONG else f"{_word(safe)}({seconds} AS {duck(target)})"
 
 
@@ -464,7 +472,9 @@ def _nested(sql: str, source: t.DataType, target: t.DataType, safe: bool) -> tup
     if isinstance(source, t.MapType) and isinstance(target, t.MapType):
         key, key_fails = cast_sql("_e.key", source.key, target.key, safe)
         value, value_fails = cast_sql("_e.value", source.value, target.value, safe)
-        entries = f"list_transform(map_entries({sql}), lambda _e: struct_pack(key := {key}, value := {value}))"
+        entries = (
+            f"list_transform(map_entries({sql}), lambda _e: struct_pack(key := {key}, value := {value}))"
+        )
         return f"map_from_entries({entries})", key_fails or value_fails
     if isinstance(source, (t.ArrayType, t.StructType, t.MapType)) and isinstance(target, t.StringType):
         raise NotAnswered(f"a cast of {source.simple_string} to STRING is not answered")

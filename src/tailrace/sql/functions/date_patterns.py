@@ -58,12 +58,20 @@ def format_text(pattern: str) -> Callable[[str], str]:
         return lambda value: f"CASE WHEN {value} IS NOT NULL THEN '' END"
     if "%Y" not in written_all:
         return lambda value: f"strftime({value}, {text(written_all)})"
-    signed = written_all.replace("%Y", "+%Y")
-    raised = fail("DATETIME_OVERFLOW", "A year before 1 is not written")
     return lambda value: (
         f"CASE WHEN {value} IS NULL THEN NULL WHEN year({value}) BETWEEN 1 AND 9999 THEN strftime({value}, {text(written_all)}) "
-        f"WHEN year({value}) > 9999 THEN strftime({value}, {text(signed)}) ELSE {raised} END"
+        f"ELSE {_far_year(value, written_all)} END"
     )
+
+
+def _far_year(value: str, written: str) -> str:
+    """Years of more than four digits carry a sign, as do those before 0."""
+    year = (
+        f"CASE WHEN year({value}) > 9999 THEN '+' WHEN year({value}) < 0 THEN '-' ELSE '' END "
+        f"|| lpad(CAST(abs(year({value})) AS VARCHAR), CAST(greatest(4, length(CAST(abs(year({value})) AS VARCHAR))) AS INTEGER), '0')"
+    )
+    parts = [f"strftime({value}, {text(part)})" if part else "''" for part in written.split("%Y")]
+    return f" || ({year}) || ".join(parts)
 
 
 _READ: dict[str, tuple[str, str]] = {
@@ -96,9 +104,8 @@ def parse_text(pattern: str) -> Callable[[str, bool], str]:
         found = _READ.get(word)
         if found is None or found[0] in fields:
             raise NotAnswered(f"{word!r} in the pattern {pattern!r} is not answered for reading")
-        if i + 1 < len(tokens) and tokens[i + 1][1]:
-            if word in ("M", "d", "H", "m", "s"):
-                raise NotAnswered(f"the pattern {pattern!r} has fields of open width side by side")
+        if i + 1 < len(tokens) and tokens[i + 1][1] and word in ("M", "d", "H", "m", "s"):
+            raise NotAnswered(f"the pattern {pattern!r} has fields of open width side by side")
         fields.append(found[0])
         regex.append(f"({found[1]})")
     if "y" not in fields:
@@ -117,7 +124,8 @@ def _reader(regex: str, fields: list[str]) -> Callable[[str, bool], str]:
     clock = f"lpad({part('h', '0')}, 2, '0') || ':' || lpad({part('mi', '0')}, 2, '0') || ':' || lpad({part('s', '0')}, 2, '0')"
     fraction = f" || '.' || {part('f', '0')}" if "f" in fields else ""
     hours = " AND ".join(
-        f"TRY_CAST({part(field, '0')} AS INTEGER) < {below}" for field, below in (("h", 24), ("mi", 60), ("s", 60))
+        f"TRY_CAST({part(field, '0')} AS INTEGER) < {below}"
+        for field, below in (("h", 24), ("mi", 60), ("s", 60))
     )
     day = f"{part('y', '')} || '-' || {part('mo', '1')} || '-' || {part('d', '1')}"
 

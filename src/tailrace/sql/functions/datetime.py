@@ -34,7 +34,9 @@ _MOMENT = either(TIMESTAMP, TIMESTAMP_NTZ)
 
 def _exactly(kind: DataType) -> Pattern:
     """No implicit cast but that of NULL and of text."""
-    return Pattern(str(kind), lambda given: kind if given == kind or isinstance(given, (VoidType, StringType)) else None)
+    return Pattern(
+        str(kind), lambda given: kind if given == kind or isinstance(given, (VoidType, StringType)) else None
+    )
 
 
 def _wall(sql: str) -> str:
@@ -62,7 +64,9 @@ def _resolve_next_day(args: Sequence[Arg]) -> Resolved:
     known = {n: i for i, day in enumerate(_DAY_NAMES) for n in (day, day[:3], day[:2])}
     if upper not in known or name != name.strip():
         raised = fail("ILLEGAL_DAY_OF_WEEK", f"Illegal day of week: {name}")
-        return replace(resolved, lower=lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN {raised} END", fallible=True)
+        return replace(
+            resolved, lower=lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN {raised} END", fallible=True
+        )
     day = known[upper]
     return replace(
         resolved,
@@ -106,10 +110,18 @@ def _resolve_trunc(args: Sequence[Arg]) -> Resolved:
 
 def _days(name: str, sign: str) -> Function:
     def resolve(args: Sequence[Arg]) -> Resolved:
-        if len(args) == 2 and isinstance(args[1].type, NumericType) and not isinstance(args[1].type, IntegralType):
-            raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 2 must be INT, SMALLINT or TINYINT")
+        if (
+            len(args) == 2
+            and isinstance(args[1].type, NumericType)
+            and not isinstance(args[1].type, IntegralType)
+        ):
+            raise Mismatch(
+                "[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 2 must be INT, SMALLINT or TINYINT"
+            )
         if len(args) == 2 and args[1].type == LONG:
-            raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 2 must be INT, SMALLINT or TINYINT")
+            raise Mismatch(
+                "[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 2 must be INT, SMALLINT or TINYINT"
+            )
         return scalar(name, [DATE, INT], DATE, f"({{0}} {sign} {{1}})", fallible=True).resolve(args)
 
     return Function((name,), "scalar", resolve)
@@ -195,7 +207,11 @@ def _reader(names: str, target: DataType, safe: bool = False) -> Function:
             raise NotAnswered(f"{names} of {kind} is not answered")
         _, fallible = cast_sql("x", kind, target, safe)
         return Resolved(
-            (None,), target, lambda v: cast_sql(v[0], kind, target, safe)[0], args[0].nullable or safe, fallible
+            (None,),
+            target,
+            lambda v: cast_sql(v[0], kind, target, safe)[0],
+            args[0].nullable or safe,
+            fallible,
         )
 
     return Function(tuple(names.split()), "scalar", resolve)
@@ -229,9 +245,7 @@ def _resolve_from_unixtime(args: Sequence[Arg]) -> Resolved:
     if not isinstance(pattern, str):
         raise NotAnswered("a pattern that is no literal is not answered")
     write = format_text(pattern)
-    return replace(
-        resolved, lower=lambda v: once([_moment_of(v[0])], lambda n: write(n[0]))
-    )
+    return replace(resolved, lower=lambda v: once([_moment_of(v[0])], lambda n: write(n[0])))
 
 
 def _epoch(name: str, factor: int) -> Function:
@@ -246,7 +260,10 @@ def _epoch(name: str, factor: int) -> Function:
 
 def _micros(name: str, divisor: int) -> Function:
     def lower(v: Sequence[str]) -> str:
-        whole = once([f"epoch_us({v[0]})"], lambda n: f"(({n[0]} - (({n[0]} % {divisor}) + {divisor}) % {divisor}) // {divisor})")
+        whole = once(
+            [f"epoch_us({v[0]})"],
+            lambda n: f"(({n[0]} - (({n[0]} % {divisor}) + {divisor}) % {divisor}) // {divisor})",
+        )
         return whole if divisor > 1 else f"epoch_us({v[0]})"
 
     return scalar(name, [_exactly(TIMESTAMP)], LONG, lower)
@@ -260,7 +277,13 @@ def _resolve_make_date(args: Sequence[Arg]) -> Resolved:
     return scalar("make_date", [INT, INT, INT], DATE, _make_date, fallible=True).resolve(args)
 
 
+PLANNED = "tailrace_planned"
+"""DuckDB variable that holds a batch's planned time; unset, it is the time of the query."""
+_NOW = f"coalesce(CAST(getvariable('{PLANNED}') AS TIMESTAMPTZ), current_timestamp)"
+
 FUNCTIONS: tuple[Function, ...] = (
+    scalar("current_timestamp now", [], TIMESTAMP, _NOW, null="never"),
+    scalar("current_date curdate", [], DATE, f"CAST({_NOW} AS DATE)", null="never"),
     _part("year", "CAST(year({0}) AS INTEGER)"),
     _part("quarter", "CAST(quarter({0}) AS INTEGER)"),
     _part("month", "CAST(month({0}) AS INTEGER)"),

@@ -37,7 +37,12 @@ def _bracketed(depth: int) -> str:
     return inner
 
 
-_FIRST_OBJECT = r"(?s)^[ \t\r\n]*(\{(?:[^\"'\[\]{}]|" + r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|""" + _bracketed(_DEPTH_MAX) + r")*\})"
+_FIRST_OBJECT = (
+    r"(?s)^[ \t\r\n]*(\{(?:[^\"'\[\]{}]|"
+    + r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|"""
+    + _bracketed(_DEPTH_MAX)
+    + r")*\})"
+)
 _QUOTED = r"""(?s)"((?:[^"\\]|\\.)*)"|'((?:[^'"\\]|\\[^'])*)'"""
 _NOT_FINITE = r"([:,\[]\s*)([+-]?Infinity|NaN|[+-]INF)(\s*[,}\]])"
 _PAIR = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
@@ -91,7 +96,14 @@ def _is_string(token: str) -> str:
     return f"starts_with({token}, '\"')"
 
 
-_FINITE = {"NaN": "nan", "Infinity": "inf", "+Infinity": "inf", "+INF": "inf", "-Infinity": "-inf", "-INF": "-inf"}
+_FINITE = {
+    "NaN": "nan",
+    "Infinity": "inf",
+    "+Infinity": "inf",
+    "+INF": "inf",
+    "-Infinity": "-inf",
+    "-INF": "-inf",
+}
 
 
 def _special_arm(word: str, value: str) -> str:
@@ -129,7 +141,9 @@ def _convert(token: str, kind: t.DataType) -> str:
     if isinstance(kind, t.DecimalType):
         number = f"CASE WHEN {_is_string(token)} THEN {_string_of(token)} ELSE {token} END"
         valid = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-        sql, _ = cast_sql(f"CASE WHEN regexp_full_match({number}, '{valid}') THEN {number} END", t.STRING, kind, True)
+        sql, _ = cast_sql(
+            f"CASE WHEN regexp_full_match({number}, '{valid}') THEN {number} END", t.STRING, kind, True
+        )
         return sql
     return _convert_time(token, kind)
 
@@ -154,7 +168,9 @@ def _convert_time(token: str, kind: t.DataType) -> str:
             "- 9223372036854775808 AS BIGINT)"
         )  # Java's product of two longs goes round
         near = f"abs(CAST({seconds} AS DOUBLE)) <= 9e12"
-        epoch = f"CAST(make_timestamp(CASE WHEN {near} THEN {seconds} * 1000000 ELSE {far} END) AS TIMESTAMPTZ)"
+        epoch = (
+            f"CAST(make_timestamp(CASE WHEN {near} THEN {seconds} * 1000000 ELSE {far} END) AS TIMESTAMPTZ)"
+        )
         return f"CASE WHEN {_is_string(token)} THEN {sql} WHEN regexp_full_match({token}, '-?[0-9]+') THEN {epoch} END"
     raise NotAnswered(f"from_json into {kind.simple_string} is not answered")
 

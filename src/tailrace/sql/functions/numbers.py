@@ -36,12 +36,18 @@ def _number_of(arg: Arg) -> t.DataType:
 def _abs(args: Sequence[Arg]) -> Resolved:
     _count(args, 1, 1)
     kind = _number_of(args[0])
-    return Resolved((kind,), kind, lambda v: f"abs({v[0]})", args[0].nullable, isinstance(kind, t.IntegralType))
+    if isinstance(kind, t.DecimalType) and kind.precision == 38:
+        raise NotAnswered("abs of a DECIMAL of 38 digits is not answered")
+    return Resolved(
+        (kind,), kind, lambda v: f"abs({v[0]})", args[0].nullable, isinstance(kind, t.IntegralType)
+    )
 
 
 def _count(args: Sequence[Arg], least: int, most: int) -> None:
     if not least <= len(args) <= most:
-        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes {least} to {most} arguments, not {len(args)}")
+        raise Mismatch(
+            f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes {least} to {most} arguments, not {len(args)}"
+        )
 
 
 def _round(args: Sequence[Arg]) -> Resolved:
@@ -69,11 +75,15 @@ def _round(args: Sequence[Arg]) -> Resolved:
         return Resolved(
             types,
             result,
-            lambda v: f"CAST(round(CAST({v[0]} AS {duck(room)}), {min(scale, kind.scale)}) AS {duck(result)})",
+            lambda v: (
+                f"CAST(round(CAST({v[0]} AS {duck(room)}), {min(scale, kind.scale)}) AS {duck(result)})"
+            ),
             nullable,
             fallible=kind.precision >= 38,
         )
-    return Resolved(types, kind, lambda v: once(v[:1], lambda n: _round_floating(n[0], scale, kind)), nullable)
+    return Resolved(
+        types, kind, lambda v: once(v[:1], lambda n: _round_floating(n[0], scale, kind)), nullable
+    )
 
 
 def _rounded_type(kind: t.DecimalType, scale: int) -> t.DecimalType:
@@ -105,7 +115,10 @@ def _to_whole(name: str) -> Function:
             result = coerce.bounded(kind.precision - kind.scale + 1, 0)
             room = t.DecimalType(min(kind.precision + 1, 38), kind.scale)
             return Resolved(
-                (kind,), result, lambda v: f"CAST({name}(CAST({v[0]} AS {duck(room)})) AS {duck(result)})", args[0].nullable
+                (kind,),
+                result,
+                lambda v: f"CAST({name}(CAST({v[0]} AS {duck(room)})) AS {duck(result)})",
+                args[0].nullable,
             )
         edge = "CAST('9223372036854775808' AS DOUBLE)"
 
@@ -149,7 +162,7 @@ def _pmod(args: Sequence[Arg]) -> Resolved:
 
     def body(v: Sequence[str]) -> str:
         a, n = v
-        return f"CASE WHEN {a} % {n} < 0 THEN CAST((CAST({a} % {n} AS HUGEINT) + {n}) % {n} AS {duck(kind)}) ELSE {a} % {n} END"
+        return f"CASE WHEN {n} = -1 THEN CASE WHEN {a} IS NOT NULL THEN 0 END WHEN {a} % {n} < 0 THEN CAST((CAST({a} % {n} AS HUGEINT) + {n}) % {n} AS {duck(kind)}) ELSE {a} % {n} END"
 
     return Resolved((kind, kind), kind, lambda v: once(v, body), any(a.nullable for a in args), fallible=True)
 
@@ -159,7 +172,10 @@ def _try_divide(args: Sequence[Arg]) -> Resolved:
     made = operators.arithmetic("div", _placeholder(0, args[0]), _placeholder(1, args[1]))
     if made.type != t.DOUBLE:
         raise NotAnswered(f"try_divide into {made.type} is not answered")
-    sides = operators.cast_to(_placeholder(0, args[0]), t.DOUBLE), operators.cast_to(_placeholder(1, args[1]), t.DOUBLE)
+    sides = (
+        operators.cast_to(_placeholder(0, args[0]), t.DOUBLE),
+        operators.cast_to(_placeholder(1, args[1]), t.DOUBLE),
+    )
 
     def lower(v: Sequence[str]) -> str:
         a, b = (side.sql.replace(f'"__arg{i}"', v[i]) for i, side in enumerate(sides))
@@ -195,7 +211,17 @@ def _cast_function(names: str, kind: t.DataType) -> Function:
         nullable = args[0].nullable or operators.fails_to_null(args[0].type, kind)
         return Resolved((None,), kind, lambda v: cast_sql(v[0], args[0].type, kind)[0], nullable, fallible)
 
-    return Function(tuple(names.split()), "scalar", resolve, lambda _, a: f"CAST({a[0]} AS {kind.simple_string.upper()})")
+    return Function(
+        tuple(names.split()), "scalar", resolve, lambda _, a: f"CAST({a[0]} AS {kind.simple_string.upper()})"
+    )
+
+
+def _zero_if_null(args: Sequence[Arg]) -> Resolved:
+    _count(args, 1, 1)
+    kind = coerce.wider(args[0].type, t.INT)
+    if not isinstance(kind, t.NumericType):
+        raise Mismatch(f"[DATATYPE_MISMATCH.DATA_DIFF_TYPES] {args[0].type.simple_string.upper()} and INT")
+    return Resolved((kind,), kind, lambda v: f"coalesce({v[0]}, 0)", False)
 
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -204,6 +230,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _to_whole("ceil"),
     _to_whole("floor"),
     _through("mod", "mod"),
+    Function(("zeroifnull",), "scalar", _zero_if_null),
     Function(("pmod",), "scalar", _pmod),
     Function(("try_divide",), "scalar", _try_divide),
     _double("sign signum", "CASE WHEN isnan({0}) THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
@@ -215,13 +242,25 @@ FUNCTIONS: tuple[Function, ...] = (
     _double("log2", "CASE WHEN {0} > 0 THEN log2({0}) END", null="always"),
     scalar("log", [t.DOUBLE, t.DOUBLE], t.DOUBLE, _log, min_args=1, null="always"),
     scalar("pow power", [t.DOUBLE, t.DOUBLE], t.DOUBLE, _power),
-    _double("sin", "CASE WHEN isfinite({0}) THEN sin({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
-    _double("cos", "CASE WHEN isfinite({0}) THEN cos({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
-    _double("tan", "CASE WHEN isfinite({0}) THEN tan({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
-    _double("asin", "CASE WHEN abs({0}) <= 1 THEN asin({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
-    _double("acos", "CASE WHEN abs({0}) <= 1 THEN acos({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"),
+    _double(
+        "sin", "CASE WHEN isfinite({0}) THEN sin({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"
+    ),
+    _double(
+        "cos", "CASE WHEN isfinite({0}) THEN cos({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"
+    ),
+    _double(
+        "tan", "CASE WHEN isfinite({0}) THEN tan({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"
+    ),
+    _double(
+        "asin", "CASE WHEN abs({0}) <= 1 THEN asin({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"
+    ),
+    _double(
+        "acos", "CASE WHEN abs({0}) <= 1 THEN acos({0}) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END"
+    ),
     _double("atan", "atan({0})"),
-    scalar("atan2", [t.DOUBLE, t.DOUBLE], t.DOUBLE, "atan2({0}, {1})"),
+    scalar(
+        "atan2", [t.DOUBLE, t.DOUBLE], t.DOUBLE, "atan2({0} + CAST('0' AS DOUBLE), {1} + CAST('0' AS DOUBLE))"
+    ),
     _double("sinh", "sinh({0})"),
     _double("cosh", "cosh({0})"),
     _double("tanh", "tanh({0})"),

@@ -151,7 +151,13 @@ class _Reader:
                 raise self.refuse("a range that is turned around")
             if not self.ignore_case:
                 return f"{re.escape(low)}-{re.escape(high)}"
-            if low.isascii() and high.isascii() and low.isalpha() and high.isalpha() and low.islower() == high.islower():
+            if (
+                low.isascii()
+                and high.isascii()
+                and low.isalpha()
+                and high.isalpha()
+                and low.islower() == high.islower()
+            ):
                 return f"{low.lower()}-{high.lower()}{low.upper()}-{high.upper()}"
             if low.isdigit() and high.isdigit() and low.isascii() and high.isascii():
                 return f"{low}-{high}"
@@ -246,14 +252,21 @@ def _resolve_extract(args: Sequence[Arg]) -> Resolved:
         raised = fail("INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", f"The pattern has no group {group}")
         return _with(
             resolved,
-            lambda v: once([v[0]], lambda n: f"CASE WHEN {n[0]} IS NULL THEN NULL WHEN regexp_matches({n[0]}, {written}) THEN {raised} ELSE '' END"),
+            lambda v: once(
+                [v[0]],
+                lambda n: (
+                    f"CASE WHEN {n[0]} IS NULL THEN NULL WHEN regexp_matches({n[0]}, {written}) THEN {raised} ELSE '' END"
+                ),
+            ),
             fallible=True,
         )
     return _with(resolved, lambda v: f"regexp_extract({v[0]}, {written}, {group})")
 
 
 def _resolve_extract_all(args: Sequence[Arg]) -> Resolved:
-    resolved = scalar("regexp_extract_all", [t.STRING, t.STRING, t.INT], t.ArrayType(t.STRING), "", min_args=2).resolve(args)
+    resolved = scalar(
+        "regexp_extract_all", [t.STRING, t.STRING, t.INT], t.ArrayType(t.STRING), "", min_args=2
+    ).resolve(args)
     group = _given(args, 2, 1)
     regex = _pattern(args, consuming=True, may_be_empty=False)
     if not 0 <= group <= min(regex.groups, _GROUPS_MAX):
@@ -262,7 +275,9 @@ def _resolve_extract_all(args: Sequence[Arg]) -> Resolved:
 
 
 def _resolve_replace(args: Sequence[Arg]) -> Resolved:
-    resolved = scalar("regexp_replace", [t.STRING, t.STRING, t.STRING, t.INT], t.STRING, "", min_args=3).resolve(args)
+    resolved = scalar(
+        "regexp_replace", [t.STRING, t.STRING, t.STRING, t.INT], t.STRING, "", min_args=3
+    ).resolve(args)
     if _given(args, 3, 1) != 1:
         raise NotAnswered("a position other than 1 is not answered")
     regex = _pattern(args, consuming=True, may_be_empty=False)
@@ -275,7 +290,9 @@ def _resolve_replace(args: Sequence[Arg]) -> Resolved:
 def _resolve_count(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("regexp_count", [t.STRING, t.STRING], t.INT, "").resolve(args)
     regex = _pattern(args, consuming=True, may_be_empty=False)
-    return _with(resolved, lambda v: f"CAST(len(regexp_extract_all({v[0]}, {text(regex.pattern)})) AS INTEGER)")
+    return _with(
+        resolved, lambda v: f"CAST(len(regexp_extract_all({v[0]}, {text(regex.pattern)})) AS INTEGER)"
+    )
 
 
 def _resolve_substr(args: Sequence[Arg]) -> Resolved:
@@ -287,7 +304,9 @@ def _resolve_substr(args: Sequence[Arg]) -> Resolved:
 def _resolve_split(args: Sequence[Arg]) -> Resolved:
     """`split(text, pattern[, limit])`: as Java splits, empty parts at the end kept."""
     coerce_args([t.STRING, t.STRING, t.INT][: len(args)], args)
-    resolved = scalar("split", [t.STRING, t.STRING, t.INT], t.ArrayType(t.STRING, False), "", min_args=2).resolve(args)
+    resolved = scalar(
+        "split", [t.STRING, t.STRING, t.INT], t.ArrayType(t.STRING, False), "", min_args=2
+    ).resolve(args)
     limit = _given(args, 2, -1)
     pattern = args[1].value
     if not isinstance(pattern, str):
@@ -322,11 +341,18 @@ def _with(resolved: Resolved, lower: Lower, fallible: bool = False) -> Resolved:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    Function(("rlike", "regexp", "regexp_like"), "scalar", _resolve_rlike, lambda _, a: f"RLIKE({', '.join(a)})"),
+    Function(
+        ("rlike", "regexp", "regexp_like"), "scalar", _resolve_rlike, lambda _, a: f"RLIKE({', '.join(a)})"
+    ),
     Function(("regexp_extract",), "scalar", _resolve_extract),
     Function(("regexp_extract_all",), "scalar", _resolve_extract_all),
     Function(("regexp_replace",), "scalar", _resolve_replace),
     Function(("regexp_count",), "scalar", _resolve_count),
     Function(("regexp_substr",), "scalar", _resolve_substr),
-    Function(("split",), "scalar", _resolve_split, lambda _, a: f"split({a[0]}, {a[1]}, {a[2] if len(a) > 2 else -1})"),
+    Function(
+        ("split",),
+        "scalar",
+        _resolve_split,
+        lambda _, a: f"split({a[0]}, {a[1]}, {a[2] if len(a) > 2 else -1})",
+    ),
 )
