@@ -56,8 +56,6 @@ def _resolve_percentile(args: Sequence[Arg]) -> Resolved:
         raise NotAnswered("a frequency is not answered")
     if isinstance(share, bool) or not isinstance(share, (int, float, Decimal)) or not 0 <= share <= 1:
         raise NotAnswered("the share must be a literal from 0 to 1")
-    if isinstance(args[0].type, (t.FloatType, t.DoubleType)):
-        raise NotAnswered(f"{args[0].type} is not answered; cast to a DECIMAL")
     types = (t.DOUBLE, *(None for _ in args[1:]))
     return Resolved(types, t.DOUBLE, partial(_quantile, str(share)))
 
