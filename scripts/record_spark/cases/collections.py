@@ -55,8 +55,23 @@ MAP = ["size(c0)", "cardinality(c0)", "c0['a']", "c0[c2]", "element_at(c0,'a')",
 INTMAP = ["c0[1]", "c0[c1]", "element_at(c0,1)", "element_at(c0,c1)", "try_element_at(c0,c1)", "map_keys(c0)", "map_contains_key(c0,1)", "map_contains_key(c0,c1)", "map_contains_key(c0,1L)", "c0[1L]", "element_at(c0,2L)", "map_filter(c0,(k,v)->k>1)", "map_entries(transform_keys(c0,(k,v)->k+1))", "map_entries(transform_keys(c0,(k,v)->k%2))", "transform_values(c0,(k,v)->concat(k,v))", "map(c1,c1)", "map_values(c0)", "map_entries(c0)", "map_entries(map_concat(c0,map(9,'n')))", "map(1.0D,1,-0.0D,2,0.0D,3)", "map(-0.0D,1)", "map(double('NaN'),1)[double('NaN')]", "map_keys(map(-0.0D,1))"]  # fmt: skip
 SEQ = ["sequence(c0,c1)", "sequence(c0,c1,c2)", "sequence(c3,c4)", "sequence(c3,c4,interval 1 day)", "sequence(c3,c4,interval 2 days)", "sequence(c3,c4,interval 1 month)", "sequence(c3,c4,interval 1 week)", "sequence(c3,c4,interval -1 day)", "sequence(1L,c0%3)", "sequence(c0,c1,1L)", "sequence(c0,1.5)", "sequence(cast(c0 as bigint),cast(c1 as bigint),cast(c2 as bigint))", "sequence(cast(c3 as timestamp),cast(c4 as timestamp),interval 1 day)", "sequence(cast(c3 as timestamp),cast(c4 as timestamp),interval 12 hours)", "sequence(c0,c0)", "sequence(c3,c3)", "sequence(cast(1 as tinyint),cast(3 as tinyint))", "transform(sequence(1,3),x->x*c0)", "array_repeat(c0,3)", "array_repeat(c3,2)", "struct(c0,c1,c3)", "struct(c0 as x,c1 as y).y", "named_struct('a',c0,'b',c3)", "named_struct('a',c0,'b',named_struct('c',c1)).b.c", "struct(c0+1,c1)", "struct(c0)=struct(c1)", "struct(c0,c1)<struct(c1,c0)", "struct(c0)<=>struct(c1)", "named_struct('a',1,'a',2)", "named_struct('a')", "named_struct(c0,1)", "struct()", "array(c0,c1,c2)", "array(c0,1.5,'a')", "array(c0,'a')", "array(c0,1.5)", "array(c3,c4)", "array(array(c0),array())", "array(struct(c0),struct(c1))", "array_max(array(c0,c1,c2))", "array_contains(array(c0,c1),5)", "explode(sequence(c0,c1))"]  # fmt: skip
 
+NESTING = (
+    "transform(c0,(x,i)->transform(c1,(y,j)->coalesce(x,y)||'.'||i||'.'||j))",
+    "transform(c0,(x,i)->transform(c1,(x,i)->coalesce(x,0)%10+i))",
+    "zip_with(c0,c1,(x,y)->zip_with(c1,c0,(x,z)->coalesce(x,y,z)))",
+    "zip_with(c0,c1,(x,y)->aggregate(c1,coalesce(x,y),(q,r)->coalesce(r,q)))",
+    "array_distinct(transform(array_union(c0,c1),x->array_max(array_except(c1,array(x)))))",
+    "filter(c0,x->array_contains(array_distinct(filter(c1,y->y>=x)),2))",
+    "map_entries(transform_values(map_from_arrays(array_compact(array_distinct(c0)),array_compact(array_distinct(c0))),(k,v)->size(filter(c0,x->x=k))))",
+    "exists(c0,x->exists(c1,y->y=x))",
+    "forall(c0,x->exists(c1,y->y>x))",
+    "array_join(transform(c0,x->concat('n',x)),concat('-',c2))",
+    "map_entries(map_filter(map_from_arrays(array_compact(array_distinct(c0)),array_compact(array_distinct(c0))),(k,v)->exists(c1,k->k=v)))",
+)  # fmt: skip
+"""Lambdas in lambdas, with names that hide others."""
+
 CATEGORIES = (
-    Category("arrays_int", (INTS,), on("ints_arrays", *ARRAYS, *NUMBERS)),
+    Category("arrays_int", (INTS,), on("ints_arrays", *ARRAYS, *NUMBERS, *NESTING)),
     Category("arrays_text", (TEXTS,), on("text_arrays", *ARRAYS, *STRINGS)),
     Category("arrays_double", (DOUBLES,), on("double_arrays", *ARRAYS, "transform(c0,x->x+1)", "filter(c0,x->x>1)", "aggregate(c0,0D,(a,x)->a+x)", "exists(c0,x->x=c2)", "array_join(c0,',')", "array_contains(c0,1)", "array_contains(c0,double('NaN'))", "zip_with(c0,c1,(x,y)->x+y)")),
     Category("arrays_other", (NESTED, DECIMALS), (*on("nested_arrays", *NESTS), *on("decimal_arrays", *KINDS))),
