@@ -173,3 +173,10 @@ def failing_view() -> CompiledProject:
     schema = t.Schema((t.Field("parity", t.STRING), t.Field("n", t.LONG)))
     sql = "SELECT parity, CAST('x' || parity AS BIGINT) AS n FROM \"in0\""
     return project(raw(), ids(), view("gold.counts", schema, sql, "silver.ids"))
+
+
+def stamped() -> CompiledProject:
+    """silver.stamped notes the batch's time."""
+    schema = t.Schema((t.Field("at", t.TIMESTAMP),))
+    program = RowProgram((), None, (Column("at", t.TIMESTAMP, "getvariable('tailrace_planned')"),))
+    return project(raw(), stream("silver.stamped", schema, (TableInput("bronze.raw"), program)))

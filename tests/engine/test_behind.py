@@ -153,3 +153,11 @@ def test_an_equal_result_of_a_view_is_not_committed_again(tmp_path: Path, run: C
     run(tmp_path, "numbers")
     views = [d for d in batch_log(tmp_path).decisions() if d.kind == "view"]
     assert [bool(d.tables) for d in views] == [True, False] or len(views) == 1
+
+
+def test_the_time_of_a_batch_is_its_planned_time(tmp_path: Path, run: Callable[..., Summary]) -> None:
+    send(tmp_path, 1, 2)
+    run(tmp_path, "stamped")
+    planned = {d.n: d.planned_us for d in batch_log(tmp_path).decisions()}
+    found = rows(tmp_path, "silver.stamped", "_batch", "at")
+    assert [(n, round(at.timestamp() * 1_000_000)) for n, at in found] == [(1, planned[1])] * 2

@@ -52,7 +52,9 @@ def schema_of(connection: duckdb.DuckDBPyConnection, relation: str) -> t.Schema:
 
 def _type(type_: object, name: str) -> t.DataType:
     kind = getattr(type_, "id", "")
-    children = dict(getattr(type_, "children", ())) if kind in ("list", "struct", "map", "array", "decimal") else {}
+    children = (
+        dict(getattr(type_, "children", ())) if kind in ("list", "struct", "map", "array", "decimal") else {}
+    )
     if kind == "decimal":
         return t.DecimalType(int(str(children["precision"])), int(str(children["scale"])))
     if kind in ("list", "array"):

@@ -27,10 +27,12 @@ def compact(
     paths = ", ".join(literal(str(folder / file.path)) for file in files)
     order = "ORDER BY _batch, _row" if schema.find("_batch") else ""
     scan = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
-    row = first_row(connection.execute(
-        f"COPY (SELECT {names} FROM {scan} {order}) TO {literal(str(folder / target))} "
-        "(FORMAT parquet, COMPRESSION zstd, RETURN_STATS true)"
-    ))
+    row = first_row(
+        connection.execute(
+            f"COPY (SELECT {names} FROM {scan} {order}) TO {literal(str(folder / target))} "
+            "(FORMAT parquet, COMPRESSION zstd, RETURN_STATS true)"
+        )
+    )
     assert row is not None
     types = {field.name: field.type for field in columns}
     stats = delta_stats(int(row[1]), row[4] or {}, types)

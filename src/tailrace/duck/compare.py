@@ -16,9 +16,11 @@ def differing_rows(
     names = ", ".join(quote(name) for name in columns)
     counts = []
     for left, right in ((wanted, found), (found, wanted)):
-        row = first_row(connection.execute(
-            f"SELECT count(*) FROM (SELECT {names} FROM ({left}) EXCEPT ALL SELECT {names} FROM ({right}))"
-        ))
+        row = first_row(
+            connection.execute(
+                f"SELECT count(*) FROM (SELECT {names} FROM ({left}) EXCEPT ALL SELECT {names} FROM ({right}))"
+            )
+        )
         assert row is not None
         counts.append(int(row[0]))
     return counts[0], counts[1]

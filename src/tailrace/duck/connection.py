@@ -47,6 +47,18 @@ def first_row(result: duckdb.DuckDBPyConnection) -> tuple[Any, ...] | None:
     return rows[0] if rows else None
 
 
+def set_time(connection: duckdb.DuckDBPyConnection, now_us: int) -> None:
+    """What `current_timestamp()` is from now on: a batch has one time, and keeps it when it is replayed."""
+    connection.execute(f"SET VARIABLE tailrace_planned = make_timestamptz({int(now_us)}::BIGINT)")
+
+
+def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number that a query gives."""
+    row = first_row(connection.execute(query))
+    assert row is not None, query
+    return int(row[0])
+
+
 def quote(name: str) -> str:
     """A quoted identifier."""
     return '"' + name.replace('"', '""') + '"'

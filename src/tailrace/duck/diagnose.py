@@ -181,9 +181,7 @@ def _tell(
     return _first_error(scratch, attempts) or (None, "the row failed")
 
 
-def _first_error(
-    scratch: duckdb.DuckDBPyConnection, attempts: list[str]
-) -> tuple[str | None, str] | None:
+def _first_error(scratch: duckdb.DuckDBPyConnection, attempts: list[str]) -> tuple[str | None, str] | None:
     """Condition and text of the first query that fails, None if none does."""
     for attempt in attempts:
         try:

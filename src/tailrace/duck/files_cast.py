@@ -7,11 +7,11 @@ Each function gives DuckDB SQL over a VARCHAR expression. DuckDB's own casts tak
 from __future__ import annotations
 
 from tailrace.duck.connection import literal
-from tailrace.duck.types import duck_type
 from tailrace.files.options import FileOptions
 from tailrace.files.patterns import Pattern, parse_pattern
 from tailrace.model import types as t
 from tailrace.model.errors import Refused
+from tailrace.sql.duck_types import duck as duck_type
 
 _CANONICAL_TIME = r"\d{4}-\d{2}-\d{2}[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _LOOSE = (

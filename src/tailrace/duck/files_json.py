@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from tailrace.duck.connection import literal
 from tailrace.duck.files_cast import date_from_text, timestamp_from_text
-from tailrace.duck.types import duck_type
 from tailrace.files.options import FileOptions
 from tailrace.model import types as t
 from tailrace.model.errors import Refused
+from tailrace.sql.duck_types import duck as duck_type
 
 
 def shape_of(fields: Sequence[t.Field]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from tailrace.duck.connection import first_row, literal, quote
+from tailrace.duck.connection import count, first_row, literal, quote
 from tailrace.model.account import ExpectationCount
 from tailrace.sql.compiled import Expectation
 
@@ -58,7 +58,7 @@ def build_output(
         f"SELECT {names}, {part.place} AS __place, __ord, __sub FROM {part.relation}" for part in parts
     ]
     connection.execute(f"CREATE TEMP VIEW {rows}_all AS {' UNION ALL '.join(selects)}")
-    emitted = _one(connection, f"SELECT count(*) FROM {rows}_all")
+    emitted = count(connection, f"SELECT count(*) FROM {rows}_all")
     if not expectations:
         connection.execute(f"CREATE TEMP VIEW {rows} AS SELECT * FROM {rows}_all")
         counts: dict[str, ExpectationCount] = {}
@@ -81,14 +81,14 @@ def build_output(
     if expectations:
         violated_relation = f"{tag}_violated"
         _violated_view(connection, violated_relation, rows, good, expectations)
-        violated = _one(connection, f"SELECT count(*) FROM {violated_relation}")
+        violated = count(connection, f"SELECT count(*) FROM {violated_relation}")
     broken = _broken(connection, rows, names, expectations)
     return Output(
         f"{tag}_out",
         violated_relation,
         emitted,
         violated,
-        _one(connection, f"SELECT count(*) FROM {rows} WHERE {good}"),
+        count(connection, f"SELECT count(*) FROM {rows} WHERE {good}"),
         counts,
         *broken,
     )
@@ -134,15 +134,11 @@ def _broken(
     for i, rule in enumerate(rules):
         if rule.action != "fail":
             continue
-        row = first_row(connection.execute(
-            f"SELECT to_json(struct_pack({names}))::VARCHAR FROM {rows} WHERE NOT __x{i} LIMIT 1"
-        ))
+        row = first_row(
+            connection.execute(
+                f"SELECT to_json(struct_pack({names}))::VARCHAR FROM {rows} WHERE NOT __x{i} LIMIT 1"
+            )
+        )
         if row is not None:
             return rule.name, str(row[0])
     return None, None
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = first_row(connection.execute(query))
-    assert row is not None
-    return int(row[0])

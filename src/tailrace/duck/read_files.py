@@ -21,11 +21,11 @@ from tailrace.duck.files_cast import from_text
 from tailrace.duck.files_cells import CORRUPT, Cells, count_rows
 from tailrace.duck.files_csv import read_csv
 from tailrace.duck.files_lines import read_json, read_text
-from tailrace.duck.types import duck_type
 from tailrace.files.opening import BrokenFile, PlainFile
 from tailrace.files.options import FileOptions
 from tailrace.model import types as t
 from tailrace.sql.compiled import METADATA_TYPE
+from tailrace.sql.duck_types import duck as duck_type
 
 
 @dataclass(frozen=True)

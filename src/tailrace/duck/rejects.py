@@ -7,8 +7,8 @@ from typing import Literal
 import duckdb
 
 from tailrace.duck.connection import first_row, literal, quote
-from tailrace.duck.types import duck_type
 from tailrace.model import types as t
+from tailrace.sql.duck_types import duck as duck_type
 
 TABLE = "_tailrace/rejected"
 

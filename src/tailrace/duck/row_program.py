@@ -16,7 +16,7 @@ from typing import Literal
 
 import duckdb
 
-from tailrace.duck.connection import first_row, quote
+from tailrace.duck.connection import count, first_row, quote
 from tailrace.sql.compiled import Branch, Explode, Let, RowProgram
 
 
@@ -122,7 +122,7 @@ def _run_flat(
     )
     connection.execute(f"CREATE TEMP VIEW {failed} AS SELECT __ord FROM {tag}_run WHERE __err")
     error, filtered, kept_rows = _fates(connection, f"{tag}_run")
-    emitted = _one(connection, f"SELECT count(*) FROM {kept}")
+    emitted = count(connection, f"SELECT count(*) FROM {kept}")
     return BranchResult(kept, failed, error, filtered, kept_rows, emitted)
 
 
@@ -147,8 +147,8 @@ def _run_exploding(
     kept = f"{tag}_kept"
     good = f"__ord NOT IN (SELECT __ord FROM {tag}_failed)"
     connection.execute(f"CREATE TEMP VIEW {kept} AS SELECT * FROM {current} WHERE {good}")
-    error = _one(connection, f"SELECT count(DISTINCT __ord) FROM {tag}_failed")
-    kept_rows = _one(connection, f"SELECT count(*) FROM {tag}_run WHERE __ok AND {good}")
+    error = count(connection, f"SELECT count(DISTINCT __ord) FROM {tag}_failed")
+    kept_rows = count(connection, f"SELECT count(*) FROM {tag}_run WHERE __ok AND {good}")
     levels = range(1, len(branch.explodes) + 1)
     return BranchResult(
         kept,
@@ -156,14 +156,14 @@ def _run_exploding(
         error,
         filtered,
         kept_rows,
-        emitted=_one(connection, f"SELECT count(*) FROM {kept}"),
-        fan_zero=_one(
+        emitted=count(connection, f"SELECT count(*) FROM {kept}"),
+        fan_zero=count(
             connection,
             f"SELECT count(*) FROM {tag}_run WHERE __ok AND {good} "
             f"AND __ord NOT IN (SELECT __ord FROM {kept})",
         ),
         fan_filtered=sum(
-            _one(connection, f"SELECT count(*) FROM {tag}_e{i} WHERE NOT __ok AND NOT __err AND {good}")
+            count(connection, f"SELECT count(*) FROM {tag}_e{i} WHERE NOT __ok AND NOT __err AND {good}")
             for i in levels
         ),
         exploded=_exploded(connection, branch, tag, good),
@@ -209,8 +209,8 @@ def _exploded(connection: duckdb.DuckDBPyConnection, branch: Branch, tag: str, g
         length = 'coalesce(len("__items"), 0)'
         if explode.outer:
             length = f"greatest({length}, 1)"
-        lengths = _one(connection, f"SELECT coalesce(sum({length}), 0) FROM {tag}_s{level} WHERE {good}")
-        rows = _one(connection, f"SELECT count(*) FROM {tag}_s{level} WHERE {good}")
+        lengths = count(connection, f"SELECT coalesce(sum({length}), 0) FROM {tag}_s{level} WHERE {good}")
+        rows = count(connection, f"SELECT count(*) FROM {tag}_s{level} WHERE {good}")
         total = lengths if level == 0 else total + lengths - rows
     return total
 
@@ -228,9 +228,3 @@ def _fates(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, i
     )
     assert row is not None
     return int(row[0]), int(row[1]), int(row[2])
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = first_row(connection.execute(query))
-    assert row is not None
-    return int(row[0])

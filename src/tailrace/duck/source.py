@@ -18,9 +18,9 @@ from typing import Any
 
 import duckdb
 
-from tailrace.duck.connection import first_row, literal, quote
-from tailrace.duck.types import duck_type
+from tailrace.duck.connection import count, literal, quote
 from tailrace.model import types as t
+from tailrace.sql.duck_types import duck as duck_type
 
 ORD_FILE = 2**40
 ORD_BATCH = 2**31
@@ -79,9 +79,7 @@ def memory_source(connection: duckdb.DuckDBPyConnection, name: str, relation: st
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Rows of a relation."""
-    row = first_row(connection.execute(f"SELECT count(*) FROM {relation}"))
-    assert row is not None
-    return int(row[0])
+    return count(connection, f"SELECT count(*) FROM {relation}")
 
 
 def _hive_type(schema: t.Schema, name: str) -> str:

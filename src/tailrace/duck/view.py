@@ -47,9 +47,11 @@ def compute_view(
         f"FROM {tag}_result"
     )
     output = build_output(connection, tag, columns, [Part("", "", 0, f"{tag}_kept")], expectations, n)
-    row = first_row(connection.execute(
-        f"SELECT count(*), coalesce(sum(h), 0), coalesce(bit_xor(h), 0) "
-        f"FROM (SELECT hash({names}) AS h FROM {output.relation})"
-    ))
+    row = first_row(
+        connection.execute(
+            f"SELECT count(*), coalesce(sum(h), 0), coalesce(bit_xor(h), 0) "
+            f"FROM (SELECT hash({names}) AS h FROM {output.relation})"
+        )
+    )
     assert row is not None
     return ViewRows(output.relation, output, f"{row[0]}:{row[1]:x}:{row[2]:x}")

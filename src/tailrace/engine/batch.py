@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tailrace.duck.connection import set_time
 from tailrace.engine.doors import Doors
 from tailrace.engine.files import SeenFiles
 from tailrace.engine.loaded import Loaded, SeenFile
@@ -98,6 +99,7 @@ class StreamBatch:
             doors, plan, given.planned_us, self._limits.bytes_max, given.plan is None, self._seen
         )
         faults.reach("read")
+        set_time(doors.connection, given.planned_us)
         doors.state.begin()
         work = Transformation(doors.connection, self._project, plan, loaded, given.n, doors.clock)
         result = work.run()  # 3 and 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tailrace.duck.connection import Connection, first_row
-from tailrace.duck.source import lane_source, table_scan, topic_source
+from tailrace.duck.source import count_rows, lane_source, table_scan, topic_source
 from tailrace.engine.doors import Doors
 from tailrace.engine.files import SeenFiles, load_files
 from tailrace.engine.loaded import Loaded
@@ -77,9 +77,7 @@ def _nothing(doors: Doors, source: TopicRead) -> dict[int, object]:
 def _topic_relation(connection: Connection, source: TopicRead, everything: str, name: str) -> Loaded:
     tests = " OR ".join(f'("partition" = {p} AND "offset" < {end})' for p, end in sorted(source.end.items()))
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {everything} WHERE {tests}")
-    row = first_row(connection.execute(f"SELECT count(*) FROM {name}"))
-    assert row is not None
-    return Loaded(name, int(row[0]), source.rows)
+    return Loaded(name, count_rows(connection, name), source.rows)
 
 
 def _cut(
@@ -127,6 +125,5 @@ def _load_table(doors: Doors, source: TableRead, name: str) -> Loaded:
     files = [file.path for file in table.files()]
     scan = table_scan(table.folder, files, columns, table.partition_by())
     lane_source(doors.connection, name, scan, source.after, source.upto)
-    row = first_row(doors.connection.execute(f"SELECT count(*) FROM {name}"))
-    assert row is not None
-    return Loaded(name, int(row[0]), int(row[0]))
+    rows = count_rows(doors.connection, name)
+    return Loaded(name, rows, rows)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tailrace.duck import rejects
-from tailrace.duck.connection import ExecutionError, ResourceErrors
+from tailrace.duck.connection import ExecutionError, ResourceErrors, set_time
 from tailrace.duck.source import table_scan
 from tailrace.duck.view import ViewRows, compute_view
 from tailrace.engine import account
@@ -66,6 +66,7 @@ class ViewBatch:
         """Compute the view over its inputs as they are now, and decide the batch."""
         doors = self._doors
         faults.reach("planned")
+        set_time(doors.connection, given.planned_us)
         doors.state.begin()
         started = doors.clock.monotonic()
         try:

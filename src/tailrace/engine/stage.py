@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tailrace.duck import rejects
-from tailrace.duck.connection import Connection, first_row, quote
+from tailrace.duck.connection import Connection, count, quote
 from tailrace.duck.output import Output
 from tailrace.duck.stage import stage
 from tailrace.engine import account
@@ -68,7 +68,7 @@ class Staging:
 
     def stage_rejected(self, replaced: Sequence[StagedFile] = ()) -> None:
         """The batch's rejected rows; `replaced` are files of a view's earlier ones."""
-        rows = self._count("SELECT count(*) FROM rejected")
+        rows = count(self._doors.connection, "SELECT count(*) FROM rejected")
         if rows == 0 and not replaced:
             return
         files = self._write(rejects.TABLE, rejects.numbered(self._n), rejects.SCHEMA, rejects.PARTITION_BY)
@@ -135,11 +135,6 @@ class Staging:
         self.changes[name] = TableChange(
             self._last.get(name), tuple(files), tuple(remove), partition_by=tuple(partition_by)
         )
-
-    def _count(self, query: str) -> int:
-        row = first_row(self._doors.connection.execute(query))
-        assert row is not None
-        return int(row[0])
 
 
 def sync_files(folder: Path, files: Sequence[StagedFile]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tailrace.model.errors import Place, ProjectError, ProjectErrors
-from tailrace.model.types import Field, Schema
+from tailrace.model.types import VOID, Field, Schema
 from tailrace.project.compiled import CompiledProject, Component, Dataset, DatasetKind, Flow
 from tailrace.project.declare import Declared, DeclaredFlow, declare, query_of
 from tailrace.project.front import FilesResolver, ProjectCatalog
@@ -205,7 +205,14 @@ class _Compiler:
     def _check_schema(self, declared: Declared, schema: Schema) -> None:
         seen: set[str] = set()
         stored = not isinstance(declared.statement, s.TemporaryView)
-        for name in schema.names:
+        for field in schema.fields:
+            name = field.name
+            if stored and field.type == VOID:
+                raise ProjectError(
+                    f"Column '{name}' of {declared.name} is NULL without a type.",
+                    place=declared.place,
+                    hint="Give it one: CAST(NULL AS STRING).",
+                )
             if stored and (not name or set(name) & DELTA_REFUSED):
                 raise ProjectError(
                     f"{declared.name} has a column {name!r}: a Delta table takes no blank and none of ,;{{}}()= in names.",
