@@ -341,15 +341,38 @@ _LENGTH_MAX = 100_000_000
 _TOO_LONG = fail("COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "The sequence is too long.")
 
 
+_ASTRAY = fail("ILLEGAL_SEQUENCE_BOUNDARIES", "The step does not lead from start to stop.")
+_DAY_US = 24 * 3600 * 1_000_000
+
+
+def _resolve_day_steps(args: Sequence[Arg]) -> Resolved:
+    """Dates by a literal number of days."""
+    step = args[2].value
+    if not all(isinstance(arg.type, t.DateType) for arg in args[:2]):
+        raise NotAnswered("an interval is answered between two dates")
+    if not isinstance(step, int) or step == 0 or step % _DAY_US:
+        raise NotAnswered("the step must be a literal number of days")
+    days = step // _DAY_US
+
+    def body(v: Sequence[str]) -> str:
+        count = f"abs({v[1]} - {v[0]}) // {abs(days)} + 1"
+        made = f"list_transform(range({count}), lambda _q: {v[0]} + CAST(_q * ({days}) AS INTEGER))"
+        return f"CASE WHEN {v[0]} {'<=' if days > 0 else '>='} {v[1]} THEN {made} ELSE {_ASTRAY} END"
+
+    result = t.ArrayType(t.DATE, False)
+    return Resolved((None, None, None), result, lambda x: unless_null(x[:2], (0, 1), body), fallible=True)
+
+
 def _resolve_sequence(args: Sequence[Arg]) -> Resolved:
     counted(args, 2, 3)
     kinds = [arg.type for arg in args]
     if len(args) == 2 and all(isinstance(kind, t.DateType) for kind in kinds):
         return Resolved((None, None), t.ArrayType(t.DATE, False), lambda x: unless_null(x, (0, 1), _days))
+    if len(args) == 3 and isinstance(kinds[2], t.DayTimeIntervalType):
+        return _resolve_day_steps(args)
     if not all(isinstance(kind, t.IntegralType) for kind in kinds):
-        raise NotAnswered("it is answered for whole numbers, and for two dates")
+        raise NotAnswered("it is answered for whole numbers, and for dates by days")
     types = coerce_args([T] * len(args), args)
-    bad = fail("ILLEGAL_SEQUENCE_BOUNDARIES", "The step does not lead from start to stop.")
     name = duck(types[0])
 
     def body(v: Sequence[str]) -> str:
@@ -366,7 +389,7 @@ def _resolve_sequence(args: Sequence[Arg]) -> Resolved:
         )
         step = f"CASE WHEN {v[2]} = 0 THEN 1 ELSE {v[2]}::BIGINT END"
         series = f"CAST(generate_series({v[0]}::BIGINT, {v[1]}::BIGINT, {step}) AS {name}[])"
-        return f"CASE WHEN {fits} THEN {series} ELSE {bad} END"
+        return f"CASE WHEN {fits} THEN {series} ELSE {_ASTRAY} END"
 
     def lower(x: Sequence[str]) -> str:
         return unless_null(x, range(len(x)), body)
