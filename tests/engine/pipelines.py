@@ -180,3 +180,9 @@ def stamped() -> CompiledProject:
     schema = t.Schema((t.Field("at", t.TIMESTAMP),))
     program = RowProgram((), None, (Column("at", t.TIMESTAMP, "getvariable('tailrace_planned')"),))
     return project(raw(), stream("silver.stamped", schema, (TableInput("bronze.raw"), program)))
+
+
+def ids_as_view() -> CompiledProject:
+    """silver.ids, which was a streaming table, as a view."""
+    schema = t.Schema((t.Field("offset", t.LONG),))
+    return project(raw(), view("silver.ids", schema, 'SELECT "offset" FROM "in0"', "bronze.raw"))

@@ -161,3 +161,10 @@ def test_the_time_of_a_batch_is_its_planned_time(tmp_path: Path, run: Callable[.
     planned = {d.n: d.planned_us for d in batch_log(tmp_path).decisions()}
     found = rows(tmp_path, "silver.stamped", "_batch", "at")
     assert [(n, round(at.timestamp() * 1_000_000)) for n, at in found] == [(1, planned[1])] * 2
+
+
+def test_a_table_does_not_become_a_view_in_silence(tmp_path: Path, run: Callable[..., Summary]) -> None:
+    send(tmp_path, 1)
+    run(tmp_path, "numbers")
+    with pytest.raises(ProjectErrors, match="it was a streaming table, now it is a view"):
+        run(tmp_path, "ids_as_view")

@@ -31,7 +31,13 @@ def check_edits(
     refused: list[Refused] = []
     gained: dict[str, list[t.Field]] = {}
     for dataset in project.datasets.values():
-        if dataset.kind != "streaming_table" or not doors.tables.table(dataset.name).exists():
+        if dataset.kind == "temporary_view" or not doors.tables.table(dataset.name).exists():
+            continue
+        kind = _kind_problem(doors, dataset)
+        if kind is not None:
+            refused.append(kind)
+            continue
+        if dataset.kind == "materialized_view":
             continue
         problems, columns = _compare(doors, dataset)
         refused += problems
@@ -45,6 +51,16 @@ def check_edits(
         if tables:
             result[component.name] = tables
     return result
+
+
+def _kind_problem(doors: Doors, dataset: Dataset) -> Refused | None:
+    """A streaming table has system columns, a view has none: neither becomes the other in silence."""
+    stored = delta_schema.from_json(doors.tables.table(dataset.name).schema())
+    was_stream = all(stored.find(name) is not None for name in SYSTEM_NAMES)
+    if was_stream == (dataset.kind == "streaming_table"):
+        return None
+    before, now = ("streaming table", "view") if was_stream else ("view", "streaming table")
+    return _refuse(dataset, f"it was a {before}, now it is a {now}")
 
 
 def _compare(doors: Doors, dataset: Dataset) -> tuple[list[Refused], list[t.Field]]:

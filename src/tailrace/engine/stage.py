@@ -41,7 +41,7 @@ def ensure_tables(doors: Doors, project: CompiledProject) -> None:
         if dataset.kind != "temporary_view":
             system = dataset.kind == "streaming_table"
             table = doors.tables.table(dataset.name)
-            table.ensure(schema_json(dataset.schema, system), dataset.partition_by)
+            table.ensure(schema_json(dataset.schema, system), dataset.partition_by, dataset.comment)
     doors.tables.table(rejects.TABLE).ensure(schema_json(rejects.SCHEMA, False), rejects.PARTITION_BY)
     doors.tables.table(FILES_TABLE).ensure(schema_json(FILES_SCHEMA, False), ())
 

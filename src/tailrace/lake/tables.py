@@ -40,7 +40,9 @@ class Table:
         """Whether the table is in the lake."""
         return (self.folder / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.folder))
 
-    def ensure(self, schema: Mapping[str, Any], partition_by: Iterable[str]) -> None:
+    def ensure(
+        self, schema: Mapping[str, Any], partition_by: Iterable[str], comment: str | None = None
+    ) -> None:
         """Create the table empty, without a transaction; one that is there already is no error."""
         if self._handle is None and not self.exists():
             make_folders(self.folder)
@@ -49,6 +51,7 @@ class Table:
                 to_delta(schema),
                 mode="ignore",
                 partition_by=list(partition_by),
+                description=comment,
                 configuration={"delta.checkpointPolicy": "classic"},
             )
             log = self.folder / "_delta_log"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from tailrace.catalog import system
@@ -27,6 +28,7 @@ from tailrace.model.batch import Decision
 from tailrace.model.clock import Clock, SystemClock
 from tailrace.model.errors import TailraceError
 from tailrace.project.compiled import CompiledProject, Dataset
+from tailrace.project.lineage import lineage
 from tailrace.project.project import Paths
 from tailrace.runtime.doors import local_lake
 
@@ -123,7 +125,7 @@ class Reader:
                 files,
                 dataset.partition_by,
                 dataset.comment,
-                lambda column: None,
+                partial(_sources, self.compiled, dataset),
             )
 
     def open_log(self) -> EmbeddedLog:
@@ -181,6 +183,12 @@ class Reader:
             f"FROM ({self.scan('_tailrace/files')}) ORDER BY _batch, _row"
         ).fetchall()
         return [list(row) for row in rows]
+
+
+def _sources(compiled: CompiledProject, dataset: Dataset, column: str) -> str | None:
+    """Where a column comes from, as one text."""
+    edges = [edge for edge in lineage(compiled, dataset.name) if edge.column == column and edge.input]
+    return ", ".join(dict.fromkeys(f"{edge.input}.{edge.input_column}" for edge in edges)) or None
 
 
 def _state(dataset: Dataset, standing: Standing) -> tuple[str, str | None]:

@@ -15,7 +15,7 @@ from typing import Any
 from tailrace.catalog.system import SCHEMAS as SYSTEM_SCHEMAS
 from tailrace.duck import rejects
 from tailrace.duck.arrow import register_arrow, schema_of
-from tailrace.duck.connection import Connection, quote
+from tailrace.duck.connection import Connection, literal, quote
 from tailrace.duck.result import QueryResult
 from tailrace.engine.files import batch_files
 from tailrace.model import types as t
@@ -28,6 +28,8 @@ from tailrace.sql.compile import compile_batch, parse_query
 from tailrace.sql.compiled import FilesInput, Input, TableInput
 
 PLACE = Place("query", 1)
+REJECTED = "__rejected"
+"""`<dataset>__rejected` is the dataset's part of system.rejected."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class _Catalog:
         dataset = self.opened.compiled.datasets.get(name)
         if dataset is not None and dataset.kind != "temporary_view":
             return TableInfo(name, dataset.kind, dataset.schema)
-        if name == "system.rejected":
+        of_dataset = name.removesuffix(REJECTED) in self.opened.compiled.datasets and name.endswith(REJECTED)
+        if name == "system.rejected" or of_dataset:
             return TableInfo(name, "external", rejects.SCHEMA)
         schema, _, bare = name.partition(".")
         if schema == "system" and bare in SYSTEM_SCHEMAS:
@@ -118,6 +121,9 @@ class _Catalog:
             return f"SELECT * FROM {quote('given_' + bare)}"
         if schema == "system":
             return self.reader.system_scan(bare)
+        if source.name.endswith(REJECTED):
+            dataset = literal(source.name.removesuffix(REJECTED))
+            return f"SELECT * FROM ({self.reader.rejected_scan()}) WHERE dataset = {dataset}"
         return self.reader.scan(source.name)
 
 
