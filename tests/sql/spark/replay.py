@@ -21,9 +21,9 @@ import duckdb
 
 from tailrace.duck.connection import connect
 from tailrace.duck.errors import condition_of, text_of
-from tailrace.duck.types import duck_type
 from tailrace.model import types as t
 from tailrace.model.errors import ProjectError, TailraceError
+from tailrace.sql.duck_types import duck as duck_type
 from tailrace.sql.expression import analyze_expression
 from tests.sql.spark.simple_types import parse_type
 
