@@ -55,6 +55,19 @@ def test_a_checkpoint_is_written_after_some_commits(tmp_path: Path) -> None:
     assert (log / "_last_checkpoint").exists()
 
 
+def test_a_long_log_is_trimmed_up_to_a_checkpoint_and_the_table_stays_readable(tmp_path: Path) -> None:
+    send(tmp_path, *range(400))
+    run(tmp_path, rows_max=20)
+    before = rows(tmp_path, "silver.ids")
+    look_after(tmp_path, replace(EAGER, keep_commits=5))
+    log = tmp_path / "lake" / "silver" / "ids" / "_delta_log"
+    assert len(list(log.glob("[0-9]*.json"))) <= 8
+    assert rows(tmp_path, "silver.ids") == before
+    send(tmp_path, 400)
+    assert run(tmp_path).exit_code == 0
+    assert len(rows(tmp_path, "silver.ids")) == 401
+
+
 def test_removed_files_are_kept_as_long_as_a_reader_may_use_them(tmp_path: Path) -> None:
     send(tmp_path, *range(400))
     run(tmp_path, rows_max=40)

@@ -31,6 +31,7 @@ class Policy:
     small_file: int = 16 * 1024 * 1024
     keep_removed_hours: int = 24
     keep_removed_view_hours: int = 1
+    keep_commits: int = 3_600
     slow_every: float = 60.0
 
 
@@ -66,6 +67,7 @@ class Maintenance:
             is_view = dataset is not None and dataset.kind == "materialized_view"
             hours = self._policy.keep_removed_view_hours if is_view else self._policy.keep_removed_hours
             table.vacuum(hours)
+            table.trim_log(self._policy.keep_commits)
         seal_old(self._doors.batch_log, self._doors.clock.now_us())
         self.retain_log(project, standing)
 

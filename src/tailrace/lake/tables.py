@@ -183,6 +183,23 @@ class Table:
             last = 0
         return self.version() - last
 
+    def trim_log(self, keep_commits: int) -> int:
+        """Delete commit files and checkpoints that nobody opens any more; returns how many.
+
+        The newest `keep_commits` versions stay, and everything from the last checkpoint on: without this a
+        table that commits every second has 86,400 files in its log after a day, and lists them all.
+        """
+        log = self.folder / "_delta_log"
+        oldest = min(self.version() - self.commits_since_checkpoint(), self.version() - keep_commits)
+        gone = [
+            path
+            for path in log.iterdir()
+            if path.name[:20].isdigit() and int(path.name[:20]) < oldest
+        ]
+        for path in gone:
+            path.unlink()
+        return len(gone)
+
     def vacuum(self, keep_hours: int) -> None:
         """Delete files that were removed longer ago than that; never files that no commit ever named."""
         self.handle().vacuum(
