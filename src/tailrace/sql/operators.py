@@ -340,6 +340,8 @@ def meet(symbol: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
         raise _differ(symbol, left, right)
     if isinstance(met, t.StructType):
         raise NotAnswered("comparing structs is not answered")
+    if isinstance(met, t.ArrayType) and symbol not in ("=", "<=>", "!=", "<>", "IN"):
+        raise NotAnswered("ordering arrays is not answered: NULL elements stand elsewhere in Spark")
     if isinstance(met, t.DecimalType) and not (_holds(met, left.type) and _holds(met, right.type)):
         raise NotAnswered(f"comparing {_types(left, right)} is not answered")
     return cast_to(left, met), cast_to(right, met)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tailrace.model import types as t
 from tailrace.model.types import BOOLEAN, INT, NumericType
 from tailrace.sql import coerce
 from tailrace.sql.duck_types import duck
-from tailrace.sql.errors import Mismatch
+from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.table import ANY, NUMERIC, Arg, Function, Resolved, T, scalar
 from tailrace.sql.typed import once
@@ -42,6 +43,13 @@ def _resolve_zeroifnull(args: Sequence[Arg]) -> Resolved:
     return Resolved((met,), met, lambda x: f"coalesce({x[0]}, CAST(0 AS {duck(met)}))", nullable=False)
 
 
+def _flat(types: Sequence[t.DataType]) -> t.DataType:
+    """The common type; arrays and structs are ordered differently where an element is NULL."""
+    if isinstance(types[0], (t.ArrayType, t.StructType, t.MapType)):
+        raise NotAnswered("ordering nested values is not answered")
+    return types[0]
+
+
 FUNCTIONS: tuple[Function, ...] = (
     Function(("coalesce",), "scalar", _resolve_coalesce),
     Function(("nullif",), "scalar", _resolve_nullif),
@@ -63,8 +71,8 @@ FUNCTIONS: tuple[Function, ...] = (
         null="never",
         pretty=lambda _, a: f"({a[0]} IS NOT NULL)",
     ),
-    scalar("greatest", [T, T, ...], T, "greatest({*})", min_args=2),
-    scalar("least", [T, T, ...], T, "least({*})", min_args=2),
+    scalar("greatest", [T, T, ...], _flat, "greatest({*})", min_args=2),
+    scalar("least", [T, T, ...], _flat, "least({*})", min_args=2),
     scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never"),
     scalar("nullifzero", [NUMERIC], NUMERIC, "nullif({0}, 0)", null="always"),
 )
