@@ -11,7 +11,7 @@ from tailrace.cli.verb import Invocation, pass_invocation, verb
 
 EVENTS = 200_000
 SEED = 42
-COLUMNS = ("events", "seconds", "events_per_second", "batches", "start_seconds", "memory_mb")
+COLUMNS = ("events", "seconds", "events_per_second", "batches", "cpu_seconds", "start_seconds", "memory_mb")
 
 
 @verb("bench", "tailrace bench", "tailrace bench --events 1000000", "tailrace bench --output json")
@@ -27,7 +27,8 @@ def command(call: Invocation, events: int) -> int:
     """Measure the engine on this machine: JSON records from a topic to bronze, silver and a view per minute.
 
     It runs on a project of its own that is removed afterwards; no project folder is needed. Filling the
-    topic is not measured. start_seconds is the time to load and compile the project, memory_mb the peak.
+    topic is not measured. start_seconds is the time to load and compile the project, memory_mb the peak,
+    cpu_seconds what all threads used together.
     """
     from tailrace.proof.bench import fill, make_bench_project, measure
 
@@ -43,6 +44,7 @@ def command(call: Invocation, events: int) -> int:
         "seconds": round(measured.seconds, 3),
         "events_per_second": round(measured.events_per_second),
         "batches": measured.batches,
+        "cpu_seconds": round(measured.cpu_seconds, 3),
         "start_seconds": round(measured.start_seconds, 3),
         "memory_mb": round(measured.memory_mb),
     }
