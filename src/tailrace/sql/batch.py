@@ -218,7 +218,7 @@ class BatchCompiler(Joins):
             )
         columns, cast = [], [list(row) for row in rows]
         for i in range(width):
-            met = coerce.common([row[i].type for row in rows])
+            met = coerce.inline([row[i].type for row in rows])
             if met is None:
                 raise self.origin.wrong(
                     f"[INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE] Column {i + 1} of VALUES has no common type.",
@@ -362,10 +362,11 @@ class BatchCompiler(Joins):
         def subquery(analyzer: Analyzer, node: Any) -> Typed:
             if isinstance(node, exp.In):
                 return self._in_query(analyzer, node, env)
+            scope = replace(analyzer.scope, met={})
             if isinstance(node, exp.Exists):
-                block = self._query(node.this, env, analyzer.scope)
-                return Typed(f"EXISTS ({block.whole})", t.BOOLEAN, False, name="exists()")
-            block = self._query(node.this if isinstance(node, exp.Subquery) else node, env, analyzer.scope)
+                block = self._query(node.this, env, scope)
+                return Typed(f"EXISTS ({block.whole})", t.BOOLEAN, False, name=f"exists({_met(scope, node)})")
+            block = self._query(node.this if isinstance(node, exp.Subquery) else node, env, scope)
             if len(block.columns) != 1:
                 raise self.origin.wrong(
                     f"[INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN] The subquery gives {len(block.columns)} columns.",
@@ -373,9 +374,8 @@ class BatchCompiler(Joins):
                 )
             column = block.columns[0]
             sql = f"(SELECT {column.value.sql} FROM ({block.sql}){block.tail})"
-            return replace(
-                column.value, sql=sql, nullable=True, fallible=False, name="scalarsubquery()", is_column=False
-            )
+            name = f"scalarsubquery({_met(scope, node)})"
+            return replace(column.value, sql=sql, nullable=True, fallible=False, name=name, is_column=False)
 
         return subquery
 
@@ -384,7 +384,8 @@ class BatchCompiler(Joins):
             raise self.origin.refused("IN of several columns is not answered.", node)
         value = analyzer.expr(node.this)
         query = node.args["query"]
-        block = self._query(query.this if isinstance(query, exp.Subquery) else query, env, analyzer.scope)
+        scope = replace(analyzer.scope, met={})
+        block = self._query(query.this if isinstance(query, exp.Subquery) else query, env, scope)
         if len(block.columns) != 1:
             raise self.origin.wrong(
                 f"[DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH] The subquery gives {len(block.columns)} columns.",
@@ -392,7 +393,13 @@ class BatchCompiler(Joins):
             )
         a, b = operators.meet("IN", value, block.columns[0].value)
         sql = f"({a.sql} IN (SELECT {b.sql} FROM ({block.sql}){block.tail}))"
-        return operators.joined((a, b), sql, t.BOOLEAN, f"({value.name} IN (listquery()))")
+        return operators.joined((a, b), sql, t.BOOLEAN, f"({value.name} IN (listquery({_met(scope, node)})))")
+
+
+def _met(scope: Scope, node: Any) -> str:
+    """The outer columns that a subquery reads, in the order of its text."""
+    met = scope.met or {}
+    return ", ".join(met[id(one)] for one in node.walk(bfs=False) if id(one) in met)
 
 
 def _stored(value: Typed) -> str:

@@ -18,7 +18,7 @@ from tailrace.sql import select_list as lists
 from tailrace.sql.calls import Call, Hooks
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.table import Function
-from tailrace.sql.groups import MISSING
+from tailrace.sql.groups import MISSING, has_aggregate
 from tailrace.sql.relation import Block, PlainHooks, all_of, conjuncts, unnested
 from tailrace.sql.scope import Visible
 from tailrace.sql.typed import Typed, quote
@@ -62,6 +62,7 @@ class SelectBlock(Windows):
         having = self._condition(node.args.get("having"), hooks, aliases)
         qualify = self._condition(node.args.get("qualify"), hooks, aliases)
         order = self._order_values(hooks, shown if generator is None else [])
+        self._check_order(having, hooks, shown, aliases)
         self._check(items, values, having, qualify, order)
         sql = self._steps(base, having, qualify)
         if generator is not None:
@@ -170,6 +171,30 @@ class SelectBlock(Windows):
                     node,
                     hint=f"Add it to GROUP BY, or write any_value({name}).",
                 )
+
+    def _check_order(
+        self, having: Typed | None, hooks: Hooks, shown: Sequence[Visible], aliases: dict[str, Typed]
+    ) -> None:
+        """Spark finds no aggregate in ORDER BY once HAVING has needed what the list does not give."""
+        order = self.node.args.get("order")
+        if having is None or order is None or not has_aggregate(order):
+            return
+        listed = {v.value.sql for v in shown}
+        analyzer = Analyzer(self.origin, replace(self.above, aliases=aliases), hooks)
+        stack = [self.node.args["having"].this]
+        while stack:
+            node = stack.pop()
+            column = isinstance(node, (exp.Column, exp.Dot))
+            if not (column or has_aggregate(node)) or analyzer.expr(node).sql in listed:
+                continue
+            if column or isinstance(node, exp.Anonymous):
+                raise self.origin.wrong(
+                    "[UNRESOLVED_COLUMN.WITH_SUGGESTION] ORDER BY takes no aggregate here, as HAVING names "
+                    "what is not in the list.",
+                    order,
+                    hint="Add what HAVING names to the list, or order by a name of the list.",
+                )
+            stack.extend(node.iter_expressions())
 
     def _steps(self, base: str, having: Typed | None, qualify: Typed | None) -> str:
         """FROM text of the last step before the list."""

@@ -145,6 +145,16 @@ def common(types: Sequence[t.DataType]) -> t.DataType | None:
     return result
 
 
+def inline(types: Sequence[t.DataType]) -> t.DataType | None:
+    """The type of a column of VALUES: texts meet nothing else, whole numbers beside a FLOAT are FLOATs."""
+    present = [k for k in types if not isinstance(k, t.VoidType)]
+    if any(is_string(k) for k in present) and not all(is_string(k) for k in present):
+        return None
+    if t.FLOAT in present and all(isinstance(k, (t.IntegralType, t.FloatType)) for k in present):
+        return t.FLOAT
+    return common(types)
+
+
 def can_assign(source: t.DataType, target: t.DataType) -> bool:
     """Whether an INSERT may store it (ANSI store assignment)."""
     if source == target or isinstance(source, t.VoidType):

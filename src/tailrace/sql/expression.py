@@ -57,7 +57,7 @@ class Analyzer(Calls):
     def condition(self, node: Any, what: str) -> Typed:
         """A BOOLEAN, for WHERE, ON, HAVING, FILTER, EXPECT."""
         try:
-            return operators.as_boolean(self.expr(node), what)
+            return operators.only_boolean(self.expr(node), what)
         except Mismatch as error:
             raise self.origin.wrong(f"{error}.", node) from None
         except NotAnswered as error:
@@ -109,10 +109,12 @@ class Analyzer(Calls):
         return replace(inner, sql=inner.sql if inner.is_column else f"({inner.sql})")
 
     def _arithmetic(self, node: exp.Binary) -> Typed:
+        if node.meta.get("fields"):
+            return literals.interval_of_fields(node)
         return operators.arithmetic(_ARITHMETIC[type(node)], self.expr(node.this), self.expr(node.expression))
 
     def _comparison(self, node: exp.Binary) -> Typed:
-        if isinstance(node.this, _PREDICATES) or isinstance(node.expression, _PREDICATES):
+        if any(isinstance(_unwritten(side), _PREDICATES) for side in (node.this, node.expression)):
             raise Mismatch("[PARSE_SYNTAX_ERROR] a predicate beside a comparison needs brackets")
         return operators.comparison(_COMPARISON[type(node)], self.expr(node.this), self.expr(node.expression))
 
@@ -135,8 +137,8 @@ class Analyzer(Calls):
             return self._negative_literal(inner)
         if isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Literal) and not inner.this.is_string:
             made = self.expr(inner)
-            if made.value is not ABSENT and isinstance(made.value, int):
-                return literals.whole(-made.value, made.type)
+            if not inner.meta.get("explicit") and made.value is not ABSENT:
+                return literals.negated(made)
         return operators.negative(self.expr(inner))
 
     def _negative_literal(self, node: exp.Literal) -> Typed:
@@ -254,7 +256,7 @@ class Analyzer(Calls):
             condition = self.expr(branch.this)
             if subject is not None:
                 condition = operators.comparison("=", subject, condition)
-            whens.append(operators.as_boolean(condition, "WHEN"))
+            whens.append(operators.only_boolean(condition, "WHEN"))
             thens.append(self.expr(branch.args["true"]))
         last = self.expr(node.args["default"]) if node.args.get("default") is not None else None
         results = [*thens, *([last] if last else [])]
@@ -319,21 +321,8 @@ class Analyzer(Calls):
             "months": "month",
             "hours": "hour",
             "minutes": "minute",
-            "dayofweek_iso": "",
-            "seconds": "",
-            "second": "",
         }.get(field, field)
-        if name not in (
-            "dayofmonth",
-            "dayofweek",
-            "dayofyear",
-            "weekofyear",
-            "year",
-            "month",
-            "hour",
-            "minute",
-            "quarter",
-        ):
+        if name not in _EXTRACTED:
             raise NotAnswered(f"EXTRACT({field.upper()} FROM ...) is not answered")
         made = self.call(node, Call(exp.Anonymous(this=name, expressions=[node.expression])))
         return replace(made, name=f"extract({node.this.name} FROM {self.expr(node.expression).name})")
@@ -374,6 +363,11 @@ def _test(value: Typed, sql: str, name: str) -> Typed:
     return replace(value, sql=sql, type=t.BOOLEAN, nullable=False, name=name, value=ABSENT, is_column=False)
 
 
+def _unwritten(node: Any) -> Any:
+    """The node without a bracket that only the parser put around it."""
+    return node.this if isinstance(node, exp.Paren) and not node.meta.get("explicit") else node
+
+
 def _spelled(node: Any) -> str:
     return type(node).__name__.upper() if not isinstance(node, exp.Func) else f"{node.sql_name()}(...)"
 
@@ -411,6 +405,9 @@ _READ = frozenset(
     ]
 )
 """Parts of nodes that the rules read; a node with any other part is refused, never half read."""
+_EXTRACTED = frozenset(
+    ["dayofmonth", "dayofweek", "dayofyear", "weekofyear", "year", "month", "hour", "minute", "quarter"]
+)
 _BITWISE = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor)
 _PREDICATES = (exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.RegexpLike, exp.Not)
 _ARITHMETIC: dict[Any, str] = {
@@ -471,8 +468,7 @@ _RULES: dict[Any, Callable[[Analyzer, Any], Typed]] = {
     exp.CurrentTimestamp: lambda self, node: self.call(node, Call(exp.Anonymous(this="current_timestamp"))),
     exp.Anonymous: Analyzer._anonymous,
     exp.Filter: Analyzer._filtered,
-    exp.IgnoreNulls: Analyzer._nulls,
-    exp.RespectNulls: Analyzer._nulls,
+    **dict.fromkeys((exp.IgnoreNulls, exp.RespectNulls), Analyzer._nulls),
     exp.Window: lambda self, node: self.hooks.window(self, node),
     exp.Subquery: lambda self, node: self.hooks.subquery(self, node),
     exp.Exists: lambda self, node: self.hooks.subquery(self, node),

@@ -86,7 +86,7 @@ class Groups:
         if group.args.get("all"):
             found = [i for i in items if i.ready is None and not has_aggregate(i.node)]
             for item in found:
-                self._key(self.analyzer(self.scope).expr(item.node), item.node)
+                self._key(self.analyzer(self.scope).expr(_unbracketed(item.node)), item.node)
             for item in items:
                 if item.ready is not None:
                     self._key(item.ready.value, item.node)
@@ -107,13 +107,13 @@ class Groups:
                 return item.ready.value
             if has_aggregate(item.node):
                 raise self.origin.wrong(f"[GROUP_BY_POS_AGGREGATE] GROUP BY {index} is an aggregate.", node)
-            return self.analyzer(self.scope).expr(item.node)
+            return self.analyzer(self.scope).expr(_unbracketed(item.node))
         bare = isinstance(node, exp.Column) and len(node.parts) == 1
         if bare and self.scope._find([node.name], self.origin, node) is None:
             for item in items:
                 if item.names and item.names[0].lower() == node.name.lower():
-                    return self.analyzer(self.scope).expr(item.node)
-        return self.analyzer(self.scope).expr(node)
+                    return self.analyzer(self.scope).expr(_unbracketed(item.node))
+        return self.analyzer(self.scope).expr(_unbracketed(node))
 
     def _key(self, value: Typed, node: Any) -> None:
         if not operators.is_orderable(value.type):
@@ -227,6 +227,13 @@ def has_aggregate(node: Any) -> bool:
                 return True
         stack.extend(one.iter_expressions())
     return False
+
+
+def _unbracketed(node: Any) -> Any:
+    """The node by which a key is known: without brackets around it."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
 
 
 def _is_count_star(call: Call) -> bool:

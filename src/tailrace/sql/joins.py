@@ -70,7 +70,7 @@ class Joins:
         word = self._join_word(side, kind, condition, join)
         sql = f"{left.sql} {word} {right.sql}" + (f" ON {condition}" if condition is not None else "")
         if kind in ("SEMI", "ANTI"):
-            return replace(left, sql=sql)
+            return replace(left, sql=sql, relations=_keys_first(left.relations, using, self.origin, join))
         relations = self._join_columns(left, right, side, using)
         return Source(sql, relations)
 
@@ -144,6 +144,8 @@ class Joins:
         if not (lateral.args.get("view") and isinstance(call, exp.Anonymous) and len(call.expressions) == 1):
             raise self.origin.refused("This LATERAL VIEW is not answered.", lateral)
         alias, names = inputs.alias_of(lateral)
+        if alias is None and not names:
+            raise self.origin.wrong("[PARSE_SYNTAX_ERROR] LATERAL VIEW needs a name.", lateral)
         analyzer = Analyzer(self.origin, Scope(source.relations, outer), PlainHooks(self._subquery_in(env)))
         argument = analyzer.expr(call.expressions[0])
         sql, made = unnested(
@@ -175,6 +177,18 @@ def _nullable(relations: Sequence[Relation]) -> tuple[Relation, ...]:
         Relation(r.parts, tuple(replace(c, value=replace(c.value, nullable=True)) for c in r.columns))
         for r in relations
     )
+
+
+def _keys_first(
+    relations: Sequence[Relation], using: Sequence[str], origin: Origin, node: Any
+) -> tuple[Relation, ...]:
+    """The columns of USING before the others, as `*` gives them."""
+    if not using:
+        return tuple(relations)
+    wanted = {name.lower() for name in using}
+    keys = [Scope(tuple(relations)).resolve([name], origin, node) for name in using]
+    merged = tuple(Visible(n, replace(k, name=n)) for n, k in zip(using, keys, strict=True))
+    return (Relation((), merged), *_only_qualified(relations, wanted))
 
 
 def _only_qualified(relations: Sequence[Relation], names: set[str]) -> tuple[Relation, ...]:

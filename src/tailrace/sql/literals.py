@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -143,6 +144,51 @@ def interval(node: exp.Interval) -> Typed:
         raise NotAnswered(f"the interval {written!r} is not answered")
     amount = Decimal(written) * (-1 if negative else 1)
     return interval_of(amount, unit)
+
+
+def negated(literal: Typed) -> Typed:
+    """`-1.5D`: the sign before a number with a suffix is part of it."""
+    value: Any = literal.value
+    if isinstance(literal.type, t.IntegralType):
+        return whole(-value, literal.type)
+    if isinstance(literal.type, t.DecimalType):
+        return replace(decimal(f"{-value:f}"), type=literal.type)
+    return double(-value, literal.type)
+
+
+def interval_of_fields(node: Any) -> Typed:
+    """`INTERVAL 1 DAY 2 HOURS`, which the parser gives as a sum."""
+    parts: list[Typed] = []
+    inner: Any = node
+    while isinstance(inner, exp.Add):
+        if not isinstance(inner.this, exp.Interval):
+            raise NotAnswered("an interval of several fields is not answered here")
+        parts.append(interval(inner.this))
+        inner = inner.expression
+    parts.append(interval(inner))
+    total = sum(int(str(part.value)) for part in parts)
+    sign, rest = ("-", -total) if total < 0 else ("", total)
+    if all(isinstance(part.type, t.YearMonthIntervalType) for part in parts):
+        name = f"INTERVAL '{sign}{rest // 12}-{rest % 12}' YEAR TO MONTH"
+        sql = f"CAST('{total} months' AS INTERVAL)"
+        return Typed(sql, t.YearMonthIntervalType(), nullable=False, name=name, value=total)
+    fields = ("day", "hour", "minute", "second")
+    places = [fields.index(part.type.start) for part in parts if isinstance(part.type, t.DayTimeIntervalType)]
+    if len(places) < len(parts):
+        raise NotAnswered("an interval of months and days is not answered")
+    first, last = min(places), max(places)
+    texts: list[str] = []
+    for place in range(first, last + 1):
+        unit = _MICROS[fields[place].upper()]
+        amount, rest = divmod(rest, unit)
+        text_ = str(amount) if place == 0 else f"{amount:02d}"
+        if place == 3 and rest:
+            text_ += f".{rest:06d}".rstrip("0")
+        texts.append((" " if place == 1 and texts else ":" if texts else "") + text_)
+    kind = t.DayTimeIntervalType(fields[first], fields[last])
+    span = fields[first].upper() + (f" TO {fields[last].upper()}" if last > first else "")
+    name = f"INTERVAL '{sign}{''.join(texts)}' {span}"
+    return Typed(f"to_microseconds({total})", kind, nullable=False, name=name, value=total)
 
 
 def interval_of(amount: Decimal, unit: str) -> Typed:

@@ -90,7 +90,10 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
         made = _with_dates(operation, left, right)
         days = isinstance(right.type, t.DayTimeIntervalType) and isinstance(made.type, t.DateType)
         if days and isinstance(left.type, t.DateType):
-            return replace(made, name=f"date_{operation}({left.name}, extractansiintervaldays({right.name}))")
+            moved = f"extractansiintervaldays({right.name})"
+            return replace(
+                made, name=f"date_add({left.name}, {moved if operation == 'add' else f'(- {moved})'})"
+            )
         if coerce.is_interval(left.type) or coerce.is_interval(right.type):
             return replace(made, name=f"{left.name} {symbol} {right.name}")
         if isinstance(made.type, t.DateType):
@@ -393,6 +396,21 @@ def comparison(symbol: str, left: Typed, right: Typed) -> Typed:
         return joined((a, b), f"({a.sql} <> {b.sql})", t.BOOLEAN, f"(NOT ({left.name} = {right.name}))")
     name = f"({left.name} {symbol} {right.name})"
     return joined((a, b), f"({a.sql} {_COMPARED[symbol]} {b.sql})", t.BOOLEAN, name)
+
+
+_STRICT = {
+    "WHEN": "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+    "ON": "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
+    "FILTER": "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
+}
+
+
+def only_boolean(value: Typed, what: str) -> Typed:
+    """The value, where nothing but a BOOLEAN will do: no text, no bare NULL. HAVING casts."""
+    if what == "HAVING" or isinstance(value.type, t.BooleanType):
+        return as_boolean(value, what)
+    condition = _STRICT.get(what, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN")
+    raise Mismatch(f"[{condition}] {what} takes BOOLEAN, not {value.type.simple_string.upper()}")
 
 
 def as_boolean(value: Typed, what: str) -> Typed:

@@ -71,6 +71,18 @@ class _Parser(_BASE):  # type: ignore[misc]
             made.meta["explicit"] = True
         return made
 
+    def _parse_paren(self) -> Any:
+        made = super()._parse_paren()
+        if isinstance(made, exp.Paren):
+            made.meta["explicit"] = True
+        return made
+
+    def _parse_interval(self, *args: Any, **kwargs: Any) -> Any:
+        made = super()._parse_interval(*args, **kwargs)
+        if isinstance(made, exp.Add):
+            made.meta["fields"] = True
+        return made
+
     def _parse_cast(self, *args: Any, **kwargs: Any) -> Any:
         made = super()._parse_cast(*args, **kwargs)
         if made is not None:

@@ -49,6 +49,9 @@ class Scope:
     aliases: dict[str, Typed] = field(default_factory=dict)
     """Names that columns win over: aliases of the same SELECT list, lower case."""
 
+    met: dict[int, str] | None = None
+    """Columns that inner queries have read of this scope: the node's id and the name."""
+
     def resolve(self, parts: Sequence[str], origin: Origin, node: Any) -> Typed:
         """The expression behind a dotted name."""
         found = self._find(parts, origin, node)
@@ -76,6 +79,8 @@ class Scope:
                     hint="Write the relation's name before it.",
                 )
             if hits:
+                if self.met is not None:
+                    self.met[id(node)] = parts[used]
                 base = replace(hits[0].value, name=parts[used])
                 return fields_of(base, parts[used + 1 :], origin, node)
         if head in self.aliases:
