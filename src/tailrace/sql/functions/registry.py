@@ -12,6 +12,7 @@ from tailrace.sql.functions import (
     hashes,
     json,
     numbers,
+    numbers_more,
     strings,
     windows,
 )
@@ -24,6 +25,7 @@ TABLE = Table(
         strings.FUNCTIONS,
         hashes.FUNCTIONS,
         numbers.FUNCTIONS,
+        numbers_more.FUNCTIONS,
         datetime.FUNCTIONS,
         json.FUNCTIONS,
         collections.FUNCTIONS,
