@@ -21,9 +21,7 @@ def send(folder: Path, *values: bytes | int, topic: str = TOPIC, partition: int 
     log = EmbeddedLog(folder / ".tailrace" / "log", SystemClock())
     if topic not in log.topics():
         log.create(topic, 1)
-    log.append(
-        topic, partition, [Record(None, v if isinstance(v, bytes) else b"%d" % v) for v in values]
-    )
+    log.append(topic, partition, [Record(None, v if isinstance(v, bytes) else b"%d" % v) for v in values])
 
 
 def rows(folder: Path, table: str, *columns: str) -> list[tuple[Any, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tailrace.model import types as t
 from tailrace.model.errors import Place
-from tailrace.project.compiled import Component, CompiledProject, Dataset, Flow
+from tailrace.project.compiled import CompiledProject, Component, Dataset, Flow
 from tailrace.sql.compiled import (
     BatchInput,
     BatchQuery,

@@ -1,6 +1,6 @@
 """Runs a hand-made pipeline in a process of its own: so that a fault point can end it by SIGKILL.
 
-    python -m tests.engine.runner FOLDER PIPELINE [--log DIR] [--data DIR] [--fault POINT:N] [--script LAKE]
+python -m tests.engine.runner FOLDER PIPELINE [--log DIR] [--data DIR] [--fault POINT:N] [--script LAKE]
 """
 
 from __future__ import annotations

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tailrace.engine.commands import Command, send as send_command
+from tailrace.engine.commands import Command
+from tailrace.engine.commands import send as send_command
 from tailrace.engine.coordinator import Summary
 from tailrace.model.errors import ProjectErrors
 
-from .lake import batch_log, rejected, rows, send, standing
 from . import runner
+from .lake import batch_log, rejected, rows, send, standing
 
 
 @pytest.fixture(params=["one run", "a restart after each batch"])
@@ -26,7 +27,9 @@ def numbered(count: int, start: int = 0) -> list[tuple[int]]:
     return [(i,) for i in range(start, start + count)]
 
 
-def test_a_dataset_added_later_catches_up_from_the_table_and_from_the_topic(tmp_path: Path, run: Callable[..., Summary]) -> None:
+def test_a_dataset_added_later_catches_up_from_the_table_and_from_the_topic(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
     send(tmp_path, *range(100))
     run(tmp_path, "only_raw")
     send(tmp_path, *range(100, 130))
@@ -41,7 +44,9 @@ def test_a_dataset_added_later_catches_up_from_the_table_and_from_the_topic(tmp_
     assert rows(tmp_path, "silver.ids", "id") == numbered(131)
 
 
-def test_a_second_reader_of_a_temporary_view_replays_it_without_touching_the_first(tmp_path: Path, run: Callable[..., Summary]) -> None:
+def test_a_second_reader_of_a_temporary_view_replays_it_without_touching_the_first(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
     send(tmp_path, *range(90), b"bad")
     run(tmp_path, "through_view")
     send(tmp_path, *range(90, 100))
@@ -55,7 +60,9 @@ def test_a_second_reader_of_a_temporary_view_replays_it_without_touching_the_fir
     assert standing(tmp_path, "silver.second").state == "current"
 
 
-def test_a_dataset_that_fails_is_parked_with_its_descendants_and_bronze_goes_on(tmp_path: Path, run: Callable[..., Summary]) -> None:
+def test_a_dataset_that_fails_is_parked_with_its_descendants_and_bronze_goes_on(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
     send(tmp_path, *range(10))
     run(tmp_path, "strict")
     send(tmp_path, 5000, *range(10, 20))
@@ -92,7 +99,9 @@ def test_resuming_what_still_fails_parks_it_again(tmp_path: Path, run: Callable[
     assert rows(tmp_path, "silver.ids") == []
 
 
-def test_a_wrong_query_trips_the_breaker_and_decides_nothing_of_it(tmp_path: Path, run: Callable[..., Summary]) -> None:
+def test_a_wrong_query_trips_the_breaker_and_decides_nothing_of_it(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
     send(tmp_path, *range(150))
     summary = run(tmp_path, "hopeless", rows_max=150)
     assert summary.parked["silver.ids"].startswith("breaker: 150 of 150 rows")
@@ -100,7 +109,9 @@ def test_a_wrong_query_trips_the_breaker_and_decides_nothing_of_it(tmp_path: Pat
     assert len(rows(tmp_path, "bronze.raw")) == 150
 
 
-def test_added_columns_are_a_batch_of_their_own_and_old_rows_read_null(tmp_path: Path, run: Callable[..., Summary]) -> None:
+def test_added_columns_are_a_batch_of_their_own_and_old_rows_read_null(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
     send(tmp_path, *range(4))
     run(tmp_path, "numbers")
     send(tmp_path, *range(4, 6))
@@ -111,7 +122,9 @@ def test_added_columns_are_a_batch_of_their_own_and_old_rows_read_null(tmp_path:
     assert found == [(0, None), (1, None), (2, None), (3, None), (4, 8), (5, 10)]
 
 
-def test_an_edit_that_the_rows_contradict_is_refused_with_place_and_reason(tmp_path: Path, run: Callable[..., Summary]) -> None:
+def test_an_edit_that_the_rows_contradict_is_refused_with_place_and_reason(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
     send(tmp_path, 1)
     run(tmp_path, "numbers")
     with pytest.raises(ProjectErrors) as found:
@@ -123,7 +136,9 @@ def test_an_edit_that_the_rows_contradict_is_refused_with_place_and_reason(tmp_p
     assert "it was partitioned by parity, now by nothing" in text
 
 
-def test_a_dataset_that_leaves_and_comes_back_reads_nothing_twice(tmp_path: Path, run: Callable[..., Summary]) -> None:
+def test_a_dataset_that_leaves_and_comes_back_reads_nothing_twice(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
     send(tmp_path, *range(10))
     run(tmp_path, "ids_added")
     send(tmp_path, *range(10, 20))
@@ -134,7 +149,9 @@ def test_a_dataset_that_leaves_and_comes_back_reads_nothing_twice(tmp_path: Path
     assert rows(tmp_path, "bronze.direct", "offset") == numbered(20)
 
 
-def test_a_view_that_fails_keeps_its_rows_and_is_stale_until_it_is_mended(tmp_path: Path, run: Callable[..., Summary]) -> None:
+def test_a_view_that_fails_keeps_its_rows_and_is_stale_until_it_is_mended(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
     send(tmp_path, 0, 1, 2)
     run(tmp_path, "numbers")
     send(tmp_path, 4)
@@ -146,7 +163,9 @@ def test_a_view_that_fails_keeps_its_rows_and_is_stale_until_it_is_mended(tmp_pa
     assert rows(tmp_path, "gold.counts") == [("even", 3), ("odd", 1)]
 
 
-def test_an_equal_result_of_a_view_is_not_committed_again(tmp_path: Path, run: Callable[..., Summary]) -> None:
+def test_an_equal_result_of_a_view_is_not_committed_again(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
     send(tmp_path, 1)
     run(tmp_path, "numbers")
     send(tmp_path, 5000)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tailrace.engine import fsck
-from tailrace.engine.commands import Command, send as send_command
+from tailrace.engine.commands import Command
+from tailrace.engine.commands import send as send_command
 from tailrace.lake.tables import Tables
 from tailrace.ledger.store import Ledger
 from tailrace.model.account import EdgeAccount

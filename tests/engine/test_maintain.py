@@ -40,7 +40,9 @@ def test_compaction_and_vacuum_leave_every_row_where_it_was(tmp_path: Path) -> N
     assert len([n for n in files(tmp_path, "bronze.raw") if n[0].isdigit() and "checkpoint" not in n]) >= 10
     look_after(tmp_path)
     assert {name: rows(tmp_path, name) for name in before} == before
-    assert [n.partition("-")[0] for n in files(tmp_path, "bronze.raw") if "checkpoint" not in n] == ["compact"]
+    assert [n.partition("-")[0] for n in files(tmp_path, "bronze.raw") if "checkpoint" not in n] == [
+        "compact"
+    ]
     send(tmp_path, 400)
     assert run(tmp_path).exit_code == 0
     assert len(rows(tmp_path, "silver.ids")) == 401

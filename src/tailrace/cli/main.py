@@ -10,12 +10,14 @@ import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
+from traceback import extract_tb
 from typing import NoReturn
 
 import click
 
 from tailrace.cli.verb import Invocation, global_options
-from tailrace.model.errors import ProjectError, ProjectErrors, TailraceError
+from tailrace.model.errors import Bug, EnvironmentFailure, ProjectError, ProjectErrors, TailraceError
 
 VERBS: dict[str, str] = {
     "init": "Make a new project folder, from a template if you like.",
@@ -115,6 +117,25 @@ def _colour() -> bool | None:
     return False if os.environ.get("NO_COLOR") else None
 
 
+def unexpected(error: Exception) -> TailraceError:
+    """What nobody foresaw, as a message: the system's refusal, or our mistake with its place in the code."""
+    if isinstance(error, OSError):
+        what = error.strerror or str(error)
+        place = f"{error.filename}: " if error.filename else ""
+        hint = "`tailrace doctor` looks at the project's folders and the disk"
+        return EnvironmentFailure(f"{place}{what}.", hint=hint)
+    if isinstance(error, MemoryError):
+        return EnvironmentFailure("There is not enough memory.", hint="smaller batches need less: `engine:` in docs/project.md")
+    frames = extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "tailrace" in Path(frame.filename).parts] or list(frames)
+    place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "no place"
+    text = str(error).strip() or "no words"
+    return Bug(
+        f"This is a mistake in Tailrace: {type(error).__name__}: {text} ({place}).",
+        hint="please report it with the command and the project; what was decided is safe",
+    )
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and give its exit code."""
     group = _group()
@@ -130,10 +151,17 @@ def run(arguments: list[str]) -> int:
         return ended.exit_code
     except click.Abort:
         return 130
+    except SystemExit:
+        # Click ends so when the reader of the answer went away, as `| head -1` does: that is no failure.
+        return 0
     except BrokenPipeError:
         # The reader of our answer went away; nothing more can be said there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        translated = unexpected(error)
+        show_error(translated)
+        return translated.exit_code
     return code if isinstance(code, int) else 0
 
 

@@ -24,6 +24,11 @@ class BatchLines:
             parts.append(f"{part} ({told})" if told else part)
         click.echo(f"batch {decision.n} {_kind(decision)}{'; '.join(parts)}", err=True)
 
+    def trouble(self, message: str) -> None:
+        """Print why something is tried again."""
+        click.secho("trouble: ", fg="yellow", nl=False, err=True)
+        click.echo(message, err=True)
+
 
 def tell_summary(summary: Summary) -> None:
     """Name what is parked, stale or halted, with its reason."""

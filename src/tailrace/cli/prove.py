@@ -29,6 +29,7 @@ def command(call: Invocation, points: tuple[str, ...], pairwise: bool, everythin
     """
     from tailrace.model.errors import UsageError
     from tailrace.proof.prove import KILL_POINTS, Prover, all_cases, pairwise_cases, simple_cases
+    from tailrace.runtime.project import open_project
 
     unknown = set(points) - set(KILL_POINTS)
     if unknown:
@@ -37,6 +38,7 @@ def command(call: Invocation, points: tuple[str, ...], pairwise: bool, everythin
         )
     cases = all_cases() if everything else pairwise_cases() if pairwise else simple_cases()
     cases = [case for case in cases if not points or case.point in points]
+    open_project(call.directory, call.profile)  # a wrong project is told here, with exit code 2
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="tailrace-prove-") as work:
         prover = Prover(Path(call.directory).resolve(), call.profile, Path(work))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tailrace.cli.project import dataset_named
 from tailrace.cli.verb import Invocation, pass_invocation, verb
 
 COLUMNS = ("_batch", "dataset", "kind", "rule", "column", "error", "place", "raw")
@@ -26,6 +27,7 @@ def command(call: Invocation, dataset: str | None, limit: int) -> int:
     from tailrace.runtime.project import open_reader
 
     reader = open_reader(call.directory, call.profile)
+    name = dataset.lower() if dataset else None
     place = (
         "coalesce(topic || '/' || \"partition\" || '/' || \"offset\", file || ':' || file_row, "
         "'batch ' || up_batch || ', row ' || up_row)"
@@ -35,7 +37,10 @@ def command(call: Invocation, dataset: str | None, limit: int) -> int:
         "coalesce(TRY(decode(raw)), base64(raw)) "
         f"FROM ({reader.rejected_scan()}) WHERE $name IS NULL OR dataset = $name "
         "ORDER BY _batch DESC, dataset, _row LIMIT $limit",
-        {"name": dataset.lower() if dataset else None, "limit": limit},
+        {"name": name, "limit": limit},
     ).fetchall()
+    if dataset and not rows:
+        # Rows of a dataset that was taken out of the project stay, so its name is asked for only here.
+        dataset_named(reader.compiled, dataset)
     call.answer([dict(zip(COLUMNS, row, strict=True)) for row in rows], COLUMNS)
     return 0

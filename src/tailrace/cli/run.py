@@ -66,7 +66,7 @@ def run_engine(
         lines.tell(decision)
 
     options = RunOptions(available_now, for_seconds, trigger)
-    summary = run_project(opened, options, "run", on_batch)
+    summary = run_project(opened, options, "run", on_batch, on_trouble=lines.trouble)
     tell_summary(summary)
     call.answer(totals.rows(), COLUMNS)
     return summary.exit_code

@@ -82,8 +82,10 @@ def reset(call: Invocation, topic: str, to: str, lost_ok: bool) -> int:
     next batch border or by the next `tailrace run`.
     """
     from tailrace.engine.commands import Command, send
-    from tailrace.runtime.project import open_reader
+    from tailrace.runtime.project import open_log, open_reader
 
+    log, _ = open_log(call.directory, call.profile)
+    log.describe(topic)
     if not lost_ok:
         raise UsageError(
             "Records between the old and the new place will not be read.", hint="say so with --lost-ok"

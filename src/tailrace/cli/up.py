@@ -32,9 +32,10 @@ def run_up(call: Invocation, for_seconds: float | None, trigger: float | None) -
     from tailrace.runtime.picture import Watcher
     from tailrace.runtime.project import open_project
     from tailrace.runtime.signals import Interrupted, handle_signals
-    from tailrace.runtime.up import Ended, children_of, supervise
+    from tailrace.runtime.up import Ended, children_of, refuse_beside, supervise
 
     opened = open_project(call.directory, call.profile)
+    refuse_beside(opened.project.paths.state)
     watcher = Watcher(opened.project, opened.compiled)
     clock = SystemClock()
     started = clock.monotonic()

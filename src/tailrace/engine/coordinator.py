@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
+from tailrace.duck.connection import ResourceErrors
 from tailrace.engine import ends as inputs
 from tailrace.engine.batch import Given, StreamBatch
 from tailrace.engine.commands import waiting
@@ -29,6 +32,8 @@ from tailrace.model.batch import Decision
 from tailrace.model.errors import EnvironmentFailure, Halt
 from tailrace.project.compiled import CompiledProject, Component
 from tailrace.project.definition import definition_json
+
+T = TypeVar("T")
 
 RETRIES = (0.1, 0.5, 2.0, 5.0)
 """Seconds to wait before a batch that failed for the environment is tried again."""
@@ -82,6 +87,7 @@ class Coordinator:
         self.summary = Summary()
         self.standing = Standing()
         self.on_batch: Callable[[Decision], None] = lambda decision: None
+        self.on_trouble: Callable[[str], None] = lambda message: None
         self.stopping: Callable[[], bool] = lambda: False
         self._completing: tuple[Decision, Future[None]] | None = None
         self._thread = ThreadPoolExecutor(1, "complete")
@@ -94,6 +100,7 @@ class Coordinator:
         self._view_durations: dict[str, float] = {}
         self._view_times: dict[str, float] = {}
         self._batches_since_care = 0
+        self._patient = False
 
     @property
     def completing(self) -> bool:
@@ -141,6 +148,7 @@ class Coordinator:
     def run_continuously(self, until: Callable[[], bool]) -> Summary:
         """Run batches as data comes until `until()` is true; sleep by the trigger in between."""
         clock = self.doors.clock
+        self._patient = True
         while not until() and not self.stopping():
             started = clock.monotonic()
             worked = self.turn()
@@ -179,17 +187,31 @@ class Coordinator:
         self, component: Component, fixed: Ends | None = None, force: bool = False
     ) -> Decision | None:
         """Plan, carry out and complete one batch of a component; None if it has nothing to read."""
-        for pause in (*RETRIES, None):
+        try:
+            return self._persistently(lambda: self._batch(component, fixed, force))
+        except Halt as halt:
+            self.summary.halted[component.name] = str(halt)
+            return None
+
+    def _persistently(self, attempt: Callable[[], T]) -> T:
+        """Try again what fails for the environment - disk, network, memory - with longer and longer pauses."""
+        pauses = self._pauses()
+        while True:
             try:
-                return self._batch(component, fixed, force)
-            except EnvironmentFailure:
-                if pause is None:
-                    raise
+                return attempt()
+            except (EnvironmentFailure, OSError, *ResourceErrors) as failure:
+                pause = next(pauses)
+                if pause is None or self.stopping():
+                    raise EnvironmentFailure(f"{failure}") from failure
+                self.on_trouble(f"{failure} Trying again in {pause:g} s.")
                 self.doors.clock.sleep(pause)
-            except Halt as halt:
-                self.summary.halted[component.name] = str(halt)
-                return None
-        return None
+
+    def _pauses(self) -> Iterator[float | None]:
+        """How long to wait before each new try; a run that goes on for ever never gives up."""
+        yield from RETRIES
+        while self._patient:
+            yield RETRIES[-1]
+        yield None
 
     def refresh_views(self, every: bool = False) -> bool:
         """Refresh views whose inputs changed, in dependency order. `every`: without waiting their time."""
@@ -199,7 +221,7 @@ class Coordinator:
                 continue
             name = component.datasets[0]
             if every or self._is_time(name):
-                worked = self._refresh(name) or worked
+                worked = self._persistently(partial(self._refresh, name)) or worked
         return worked
 
     def take_commands(self) -> None:
@@ -262,12 +284,13 @@ class Coordinator:
             self.summary.halted[component.name] = str(halt)
             return None
 
-    def _refresh(self, name: str) -> bool:
+    def _refresh(self, name: str, again: bool = False) -> bool:
+        """Refresh a view if its inputs or its query changed, or `again`."""
         dataset = self.project.datasets[name]
         self.settle()
         positions = view_positions(self.doors, dataset, self.standing)
         changed = self.standing.definitions.get(name) != self._definitions[name]
-        if not changed and not is_due(dataset, self.standing, positions):
+        if not again and not changed and not is_due(dataset, self.standing, positions):
             return False
         batch = ViewBatch(self.doors, self.project, dataset, self.standing, self._definitions[name])
         started = self.doors.clock.monotonic()
@@ -323,6 +346,8 @@ class Coordinator:
         for component in self.streams():
             if set(component.datasets) & set(names):
                 self.run_batch(component, force=True)
+        if self.project.datasets[name].view is not None:
+            self._refresh(name, again=True)
 
     def _note_standing(self) -> None:
         live = {key: d.name for d in self.project.datasets.values() for key in flow_keys(d)}

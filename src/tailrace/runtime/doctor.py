@@ -58,12 +58,17 @@ def _packages() -> Iterator[Finding]:
 
 def _folder(name: str, folder: Path, fix: bool) -> Iterator[Finding]:
     check = f"{name} folder"
+    if folder.exists() and not folder.is_dir():
+        yield Finding(check, str(folder), "it is a file; remove it or give `paths:` another folder")
+        return
     if not folder.exists():
         if not fix:
             yield Finding(check, f"{folder} is not there yet")
             return
-        folder.mkdir(parents=True)
-        yield Finding(check, str(folder), fixed="made it")
+        problem = _problem(lambda: folder.mkdir(parents=True))
+        yield Finding(check, str(folder), problem, None if problem else "made it")
+        if problem:
+            return
     yield Finding(check, str(folder), _problem(lambda: _write(folder)))
     yield Finding(f"{name}: put-if-absent", "link()", _problem(lambda: _put_if_absent(folder)))
     yield Finding(f"{name}: sync", "fsync()", _problem(lambda: _sync(folder)))
@@ -120,6 +125,8 @@ def _lock(project: Project) -> Finding:
         lock.acquire()
     except AnotherRunner as other:
         return Finding("runner", other.message)
+    except OSError as error:
+        return Finding("runner", "unknown", str(error))
     lock.release()
     return Finding("runner", "none is running")
 
@@ -129,6 +136,8 @@ def _identity(lake: Path) -> Finding:
         identity = read_identity(lake)
     except TailraceError as error:
         return Finding("lake identity", "unreadable", error.message)
+    except OSError as error:
+        return Finding("lake identity", "unreadable", str(error))
     return Finding("lake identity", identity.lake_id if identity else "none yet")
 
 

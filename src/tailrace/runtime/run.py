@@ -35,6 +35,7 @@ def run_project(
     command: str,
     on_batch: Callable[[Decision], None] = lambda decision: None,
     on_start: Callable[[Doors], None] = lambda doors: None,
+    on_trouble: Callable[[str], None] = lambda message: None,
     clock: Clock | None = None,
     attempt: str | None = None,
 ) -> Summary:
@@ -53,6 +54,7 @@ def run_project(
             script=options.script,
         )
         coordinator.on_batch = on_batch
+        coordinator.on_trouble = on_trouble
         exit_code = 1
         try:
             with handle_signals(lambda: coordinator.completing) as stopping:

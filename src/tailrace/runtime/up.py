@@ -15,10 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tailrace.project.project import Project
+from tailrace.runtime.lock import RunnerLock
 
 STOP_SECONDS = 10.0
 RESTARTS_MAX = 5
 LOOK_SECONDS = 0.25
+WORDS_MAX = 2_000
 
 
 @dataclass
@@ -29,12 +31,14 @@ class Child:
     command: Sequence[str]
     log: Path
     restarts: int = 0
+    said_before: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
         """Start it, in a session of its own so that Ctrl-C reaches only the supervisor."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as messages:
+            self.said_before = messages.tell()
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -44,11 +48,13 @@ class Child:
             )
 
     def last_words(self) -> str:
-        """The end of what it said."""
+        """What it said at last: its error, or else the end of its messages since it was started."""
         try:
-            return self.log.read_text(errors="replace").strip()[-2_000:]
+            said = self.log.read_bytes()[self.said_before :].decode(errors="replace").strip()
         except FileNotFoundError:
             return ""
+        _, found, words = said.rpartition("error: ")
+        return words if found else said[-WORDS_MAX:]
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,13 @@ class Ended:
     exit_code: int
     child: str | None = None
     words: str = ""
+
+
+def refuse_beside(state: Path) -> None:
+    """Raises AnotherRunner where an engine works already, before any source is started twice."""
+    lock = RunnerLock(state)
+    lock.acquire()
+    lock.release()
 
 
 def supervise(children: Sequence[Child], stopping: Callable[[], bool], look: Callable[[], None]) -> Ended:
