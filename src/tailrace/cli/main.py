@@ -125,7 +125,9 @@ def unexpected(error: Exception) -> TailraceError:
         hint = "`tailrace doctor` looks at the project's folders and the disk"
         return EnvironmentFailure(f"{place}{what}.", hint=hint)
     if isinstance(error, MemoryError):
-        return EnvironmentFailure("There is not enough memory.", hint="smaller batches need less: `engine:` in docs/project.md")
+        return EnvironmentFailure(
+            "There is not enough memory.", hint="smaller batches need less: `engine:` in docs/project.md"
+        )
     frames = extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "tailrace" in Path(frame.filename).parts] or list(frames)
     place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "no place"

@@ -17,8 +17,12 @@ COLUMNS = ("point", "batch", "runners", "lost", "result", "differences")
 
 
 @verb("prove", "tailrace prove", "tailrace prove --pairwise", "tailrace prove --point decided --output json")
-@click.option("--point", "points", multiple=True, metavar="P", help="Only this fault point (may be repeated).")
-@click.option("--pairwise", is_flag=True, help="Also lose ledger, state or a commit, and let two runners recover.")
+@click.option(
+    "--point", "points", multiple=True, metavar="P", help="Only this fault point (may be repeated)."
+)
+@click.option(
+    "--pairwise", is_flag=True, help="Also lose ledger, state or a commit, and let two runners recover."
+)
 @click.option("--all", "everything", is_flag=True, help="Every combination (long).")
 @pass_invocation
 def command(call: Invocation, points: tuple[str, ...], pairwise: bool, everything: bool) -> int:
@@ -34,7 +38,8 @@ def command(call: Invocation, points: tuple[str, ...], pairwise: bool, everythin
     unknown = set(points) - set(KILL_POINTS)
     if unknown:
         raise UsageError(
-            f"There is no fault point {', '.join(sorted(unknown))}.", hint=f"there are {', '.join(KILL_POINTS)}"
+            f"There is no fault point {', '.join(sorted(unknown))}.",
+            hint=f"there are {', '.join(KILL_POINTS)}",
         )
     cases = all_cases() if everything else pairwise_cases() if pairwise else simple_cases()
     cases = [case for case in cases if not points or case.point in points]

@@ -11,7 +11,9 @@ from tailrace.model.errors import DataError
 
 @verb("up", "tailrace -C weblogs up", "tailrace -C weblogs up --for 30s --trigger 200ms")
 @click.option("--for", "for_seconds", type=DURATION, metavar="T", help="Stop after this long.")
-@click.option("--trigger", type=DURATION, metavar="T", help="Time between batches; 0 = as soon as data is there.")
+@click.option(
+    "--trigger", type=DURATION, metavar="T", help="Time between batches; 0 = as soon as data is there."
+)
 @pass_invocation
 def command(call: Invocation, for_seconds: float | None, trigger: float | None) -> int:
     """Run a project: its sources fill the topics, its engine carries the data on, until Ctrl-C.
@@ -48,9 +50,7 @@ def run_up(call: Invocation, for_seconds: float | None, trigger: float | None) -
 
         try:
             with live_picture(watcher, list(opened.compiled.datasets)) as picture:
-                ended = supervise(
-                    children_of(opened.project, call.profile, trigger), over, picture.look
-                )
+                ended = supervise(children_of(opened.project, call.profile, trigger), over, picture.look)
         except Interrupted:
             ended = Ended(0)
     if ended.exit_code:

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tailrace.model.errors import Stop
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batches (
   n INTEGER PRIMARY KEY, component TEXT NOT NULL, kind TEXT NOT NULL, planned_us INTEGER NOT NULL,
@@ -56,12 +58,20 @@ class Ledger:
         self.path = path
         if read_only:
             self._db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise Stop(
+                f"The ledger {path} cannot be opened: {error}.",
+                hint="move the file away: the next run makes it anew from the batch log",
+            ) from error
 
     def close(self) -> None:
         self._db.close()
