@@ -1,0 +1,89 @@
+"""Write docs/functions.md from the function table: names, kind, arguments as far as they are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from inspect import getclosurevars, isfunction
+from pathlib import Path
+from types import EllipsisType
+
+from tailrace.model.types import DataType
+from tailrace.sql.functions.registry import TABLE
+from tailrace.sql.functions.table import Function
+
+PATH = Path(__file__).parents[1] / "docs" / "functions.md"
+OPENING = """# Functions
+
+Written by `scripts/write_functions.py` from the function table; what is not here is refused when a project
+is validated. Each function answers as Spark 4.2 does in ANSI mode. *args* are the declared parameters:
+`...` repeats the last one, `[x]` may be left out, `T` is the common type of all arguments written `T`;
+an empty cell means that the function decides by what it is given, as Spark does. *note* names a literal
+that is needed, or what else a call has to mind.
+"""
+KINDS = {
+    "scalar": "Functions of one row",
+    "generator": "Generators (rows from an array or a map)",
+    "aggregate": "Aggregates",
+    "window": "Window functions",
+}
+
+
+def document() -> str:
+    """The whole page."""
+    functions = {
+        id(function): function
+        for name in TABLE.names
+        if (function := TABLE.find(name)) and not name.startswith("__")
+    }
+    parts = [OPENING]
+    for kind, title in KINDS.items():
+        chosen = sorted(
+            (function for function in functions.values() if function.kind == kind),
+            key=lambda function: function.names[0],
+        )
+        parts.append(f"\n## {title}\n\n{len(chosen)} functions.\n")
+        parts.append("\n| function | also | args | note |\n|---|---|---|---|\n")
+        parts += [_row(function) for function in chosen]
+    return "".join(parts)
+
+
+def _row(function: Function) -> str:
+    shapes = list(_shapes(function))
+    also = ", ".join(f"`{name}`" for name in function.names[1:])
+    args = "<br>".join(f"`{shape}`" if shape else "none" for shape, _ in shapes)
+    note = "needs a literal" if any(literal for _, literal in shapes) else ""
+    return f"| `{function.names[0]}` | {also} | {args.replace('|', chr(92) + '|')} | {note} |\n"
+
+
+def _shapes(function: Function) -> Iterator[tuple[str, bool]]:
+    """Each declared signature as text, and whether it needs a literal; nothing where none is declared."""
+    if not isfunction(function.resolve):
+        return
+    declared = getclosurevars(function.resolve).nonlocals
+    for one in declared.get("functions", ()):
+        yield from _shapes(one)
+    signature = declared.get("signature")
+    if signature is None or not hasattr(signature, "params"):
+        return
+    params = list(signature.params)
+    fixed = sum(not isinstance(param, EllipsisType) for param in params)
+    least = signature.min_args
+    if least is None:
+        least = fixed - (1 if fixed < len(params) else 0)
+    words = []
+    for index, param in enumerate(params):
+        if isinstance(param, EllipsisType):
+            words.append("...")
+            continue
+        word = param.simple_string.upper() if isinstance(param, DataType) else param.name
+        words.append(word if index < least else f"[{word}]")
+    yield ", ".join(words), any(getattr(param, "literal", False) for param in params)
+
+
+def main() -> None:
+    PATH.write_text(document(), encoding="utf-8")
+    print(PATH)
+
+
+if __name__ == "__main__":
+    main()
