@@ -23,6 +23,7 @@ NATIVE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"Overflow in (multiplication|addition|subtraction) of DECIMAL",
             "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
         ),
+        (r"More than one row returned by a subquery", "SCALAR_SUBQUERY_TOO_MANY_ROWS"),
         (r"Overflow in (multiplication|addition|subtraction) of INT(8|16)\b", "BINARY_ARITHMETIC_OVERFLOW"),
         (r"Overflow (in|on)|Left-shift value", "ARITHMETIC_OVERFLOW"),
         (r"Type INT128 .* out of range for the destination type INT64", "ARITHMETIC_OVERFLOW"),

@@ -120,7 +120,9 @@ class SelectBlock(Windows):
     def _condition(self, clause: Any, hooks: Hooks, aliases: dict[str, Typed]) -> Typed | None:
         if clause is None:
             return None
-        scope = replace(self.above, aliases=aliases)
+        lost = {v.name.lower() for r in self.above.relations for v in r.columns if MISSING in v.value.sql}
+        extra = {name: value for name, value in aliases.items() if name in lost}
+        scope = replace(self.above, aliases=aliases, extra={**self.above.extra, **extra})
         return Analyzer(self.origin, scope, hooks).condition(clause.this, clause.key.upper())
 
     def _order_values(self, hooks: Hooks, shown: Sequence[Visible]) -> list[tuple[Typed, str]]:

@@ -92,7 +92,19 @@ class Calls:
             raise self.origin.wrong(
                 f"[INVALID_SQL_SYNTAX] {call.name} takes no DISTINCT, FILTER or IGNORE NULLS.", node
             )
-        return self._resolved(node, function, call, [self.argument(a) for a in call.nodes])
+        nodes = self._with_unit(call)
+        return self._resolved(node, function, call, [self.argument(a) for a in nodes])
+
+    def _with_unit(self, call: Call) -> list[Any]:
+        """The arguments; the unit of `timestampdiff(MONTH, a, b)` is a word, not a column: a literal."""
+        if call.name.lower() not in UNIT_CALLS or len(call.nodes) != 3:
+            return call.nodes
+        unit, *rest = call.nodes
+        if not isinstance(unit, (exp.Column, exp.Identifier, exp.Var)):
+            raise self.origin.wrong(
+                f"[INVALID_PARAMETER_VALUE.DATETIME_UNIT] {call.name} expects a unit such as DAY first.", unit
+            )
+        return [exp.Literal.string(unit.name), *rest]
 
     def argument(self, node: Any) -> Typed | Lambda:
         if isinstance(node, exp.Lambda):
@@ -109,13 +121,17 @@ class Calls:
     def _lambda(self, node: exp.Lambda) -> Lambda:
         names = tuple(parameter.name for parameter in node.expressions)
 
+        body: list[str] = []
+
         def bind(given: Sequence[Typed]) -> Typed:
             extra = dict(self.scope.extra)
             for name, value in zip(names, given, strict=False):
                 extra[name.lower()] = replace(value, name="namedlambdavariable()")
-            return self.within(replace(self.scope, extra=extra)).expr(node.this)
+            made = self.within(replace(self.scope, extra=extra)).expr(node.this)
+            body.append(made.name)
+            return made
 
-        return Lambda(names, bind)
+        return Lambda(names, bind, body)
 
     def resolve(self, node: Any, function: Function, name: str, values: Sequence[Typed | Lambda]) -> Resolved:
         """What the table says about a call; its complaints get the node's place and the name."""
@@ -208,6 +224,8 @@ def _nearest(name: str) -> str | None:
     return f"Did you mean {', '.join(close)}?" if close else None
 
 
+UNIT_CALLS = frozenset({"timestampdiff", "timestampadd", "datediff", "date_diff", "dateadd", "date_add"})
+"""Calls of which a first of three arguments is a unit of time."""
 CAST_CALLS: dict[str, t.DataType] = {
     "boolean": t.BOOLEAN,
     "tinyint": t.BYTE,

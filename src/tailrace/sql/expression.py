@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from tailrace.model import types as t
 from tailrace.model.errors import Place
-from tailrace.sql import coerce, literals, operators
+from tailrace.sql import coerce, literals, operators, units
 from tailrace.sql.calls import Call, Calls
 from tailrace.sql.data_type import data_type
 from tailrace.sql.errors import Mismatch, NotAnswered
@@ -160,7 +160,7 @@ class Analyzer(Calls):
         return replace(both, name=f"between({value.name}, {low.name}, {high.name})")
 
     def _not(self, node: exp.Not) -> Typed:
-        if isinstance(node.this, exp.Is) and isinstance(node.this.expression, exp.Null):
+        if node.meta.get("is_not") and isinstance(node.this.expression, exp.Null):
             value = self.expr(node.this.this)
             return _test(value, f"({value.sql} IS NOT NULL)", f"({value.name} IS NOT NULL)")
         inner: Any = node.this
@@ -171,6 +171,8 @@ class Analyzer(Calls):
         return operators.negation(self.expr(node.this))
 
     def _is(self, node: exp.Is) -> Typed:
+        if isinstance(_unwritten(node.this), _PREDICATES):
+            raise Mismatch("[PARSE_SYNTAX_ERROR] a predicate before IS needs brackets")
         right: Any = node.expression
         negated = isinstance(right, exp.Not)
         right = right.this if negated else right
@@ -198,8 +200,10 @@ class Analyzer(Calls):
             for item in items:
                 operators.meet("=", value, item)
         cast = [operators.cast_to(v, met) for v in (value, *items)]
-        listed = ", ".join(item.sql for item in cast[1:])
         name = f"({value.name} IN ({', '.join(item.name for item in items)}))"
+        if any(item.fallible and item.sources for item in cast[2:]):
+            return operators.joined(cast, operators.one_by_one(cast[0], cast[1:]), t.BOOLEAN, name)
+        listed = ", ".join(item.sql for item in cast[1:])
         return operators.joined(cast, f"({cast[0].sql} IN ({listed}))", t.BOOLEAN, name)
 
     def _like(self, node: exp.Expression) -> Typed:
@@ -339,6 +343,13 @@ class Analyzer(Calls):
         )
 
     def _anonymous(self, node: exp.Anonymous) -> Typed:
+        name, given = node.name.lower(), node.expressions
+        if name in (*units.DIFFERENCES, *units.SUMS) and len(given) == 3 and isinstance(given[0], exp.Column):
+            unit = given[0].name
+            if unit.upper() not in units.UNITS or len(given[0].parts) > 1:
+                raise Mismatch(f"[INVALID_PARAMETER_VALUE.DATETIME_UNIT] {unit} is no unit of time")
+            combine = units.moved if name in units.SUMS else units.difference
+            return combine(unit, self.expr(given[1]), self.expr(given[2]))
         return self.call(node, Call(node))
 
     def _filtered(self, node: exp.Filter) -> Typed:

@@ -96,6 +96,11 @@ class Groups:
 
     def _key_value(self, node: Any, items: Sequence[lists.Item]) -> Typed:
         """A grouping expression: an ordinal, a column, an alias of the list, any expression."""
+        node = _unbracketed(node)
+        if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and node.this.name.isdigit():
+            raise self.origin.wrong(
+                f"[GROUP_BY_POS_OUT_OF_RANGE] There is no column -{node.this.name}.", node
+            )
         if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
             index = int(node.name)
             if not 1 <= index <= len(items):
@@ -113,7 +118,7 @@ class Groups:
             for item in items:
                 if item.names and item.names[0].lower() == node.name.lower():
                     return self.analyzer(self.scope).expr(_unbracketed(item.node))
-        return self.analyzer(self.scope).expr(_unbracketed(node))
+        return self.analyzer(self.scope).expr(node)
 
     def _key(self, value: Typed, node: Any) -> None:
         if not operators.is_orderable(value.type):

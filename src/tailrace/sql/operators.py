@@ -88,6 +88,8 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
     name = f"({left.name} {symbol} {right.name})"
     if coerce.is_datetime(left.type) or coerce.is_datetime(right.type):
         made = _with_dates(operation, left, right)
+        if not coerce.is_datetime(left.type) and coerce.is_interval(left.type):
+            return made  # named as the date with the interval behind it
         days = isinstance(right.type, t.DayTimeIntervalType) and isinstance(made.type, t.DateType)
         if days and isinstance(left.type, t.DateType):
             moved = f"extractansiintervaldays({right.name})"
@@ -286,7 +288,7 @@ def negative(value: Typed) -> Typed:
 def _with_dates(operation: str, left: Typed, right: Typed) -> Typed:
     a, b = left.type, right.type
     if operation == "add" and not coerce.is_datetime(a):
-        return _with_dates(operation, right, left)
+        return arithmetic(operation, right, left)
     if operation in ("add", "sub") and coerce.is_datetime(a):
         if isinstance(b, (t.VoidType, t.StringType)):
             raise NotAnswered(f"'{_SYMBOLS[operation]}' of {_types(left, right)} is not answered")
@@ -295,11 +297,26 @@ def _with_dates(operation: str, left: Typed, right: Typed) -> Typed:
             return joined((left, right), sql, t.DATE, "", True)
         if coerce.is_interval(b):
             return _moved(operation, left, right)
+        if operation == "sub" and coerce.is_datetime(b):
+            return _between(left, right)
     raise (
         _differ(_SYMBOLS[operation], left, right)
         if operation not in ("sub",)
         else NotAnswered(f"'-' of {_types(left, right)} is not answered")
     )
+
+
+def _between(left: Typed, right: Typed) -> Typed:
+    """The time from one date or timestamp to another."""
+    if isinstance(left.type, t.DateType) and isinstance(right.type, t.DateType):
+        days = f"to_microseconds((CAST({left.sql} AS DATE) - CAST({right.sql} AS DATE)) * 86400000000)"
+        return joined((left, right), days, t.DayTimeIntervalType("day", "day"), "", True)
+    if isinstance(left.type, t.TimestampNTZType) != isinstance(right.type, t.TimestampNTZType):
+        raise NotAnswered(f"'-' of {_types(left, right)} is not answered")
+    met = t.TIMESTAMP_NTZ if isinstance(left.type, t.TimestampNTZType) else t.TIMESTAMP
+    a, b = cast_to(left, met), cast_to(right, met)
+    sql = f"to_microseconds(epoch_us({a.sql}) - epoch_us({b.sql}))"
+    return joined((left, right), sql, t.DayTimeIntervalType("day", "second"), "", True)
 
 
 def _moved(operation: str, date: Typed, interval: Typed) -> Typed:
@@ -411,6 +428,17 @@ def only_boolean(value: Typed, what: str) -> Typed:
         return as_boolean(value, what)
     condition = _STRICT.get(what, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN")
     raise Mismatch(f"[{condition}] {what} takes BOOLEAN, not {value.type.simple_string.upper()}")
+
+
+def one_by_one(value: Typed, items: Sequence[Typed]) -> str:
+    """`value IN (items)` that looks at no item after the one that is equal, as a later one may fail."""
+
+    def body(v: Sequence[str]) -> str:
+        arms = " ".join(f"WHEN {v[0]} = {item.sql} THEN true" for item in items)
+        unknown = " OR ".join(f"({item.sql}) IS NULL" for item in items)
+        return f"CASE WHEN {v[0]} IS NULL THEN NULL {arms} WHEN {unknown} THEN NULL ELSE false END"
+
+    return once((value.sql,), body)
 
 
 def as_boolean(value: Typed, what: str) -> Typed:

@@ -71,6 +71,12 @@ class _Parser(_BASE):  # type: ignore[misc]
             made.meta["explicit"] = True
         return made
 
+    def _parse_is(self, this: Any) -> Any:
+        made = super()._parse_is(this)
+        if isinstance(made, exp.Not):
+            made.meta["is_not"] = True
+        return made
+
     def _parse_paren(self) -> Any:
         made = super()._parse_paren()
         if isinstance(made, exp.Paren):
@@ -148,6 +154,8 @@ def _parse(origin: Origin, query: bool) -> Query:
         raise ProjectError(f"Expected {what}, found {len(trees) or 'nothing'}.", place=origin.place)
     tree = trees[0]
     if query and not isinstance(tree, (exp.Query, exp.Values)):
+        if tokens and tokens[0].text.upper() == "TABLE":
+            raise origin.refused("TABLE is not answered; SELECT * FROM is.", tree)
         raise origin.wrong(f"Expected a query, found {tree.key.upper()}.", tree)
     return Query(tree, origin, tuple(parser._watermarks))
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tailrace.model import types as t
@@ -63,7 +63,14 @@ class Lambda:
     parameters: tuple[str, ...]
     bind: Callable[[Sequence[Typed]], Typed]
     """Analyses the body; the given expressions stand for the parameters."""
-    name: str = ""
+    body: list[str] = field(default_factory=list)
+    """Spark's name of the body, once it is bound."""
+
+    @property
+    def name(self) -> str:
+        """Spark's name of the lambda."""
+        own = ", ".join(["namedlambdavariable()"] * len(self.parameters))
+        return f"lambdafunction({self.body[-1] if self.body else ''}, {own})"
 
 
 def quote(name: str) -> str:

@@ -425,7 +425,12 @@ FUNCTIONS: tuple[Function, ...] = (
     _named("array_max", partial(_resolve_one, "list_max({0})", True, True)),
     _named("array_min", partial(_resolve_one, "list_min({0})", True, True)),
     _named("array_sort", partial(_resolve_one, "list_sort({0}, 'ASC', 'NULLS LAST')", True, False)),
-    _named("sort_array", _resolve_sort),
+    Function(
+        ("sort_array",),
+        "scalar",
+        _resolve_sort,
+        lambda _, a: f"sort_array({', '.join(a if len(a) > 1 else (*a, 'true'))})",
+    ),
     _named("array_compact", _resolve_compact),
     _named("flatten", _resolve_flatten),
     _named("array_join", _resolve_join),

@@ -7,6 +7,7 @@ Indices are 0-based INT for Spark, 1-based BIGINT for DuckDB. What stops at the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from tailrace.model import types as t
@@ -227,12 +228,18 @@ def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function
     return Function(tuple(names.split()), "scalar", resolve, pretty)
 
 
+def _aggregate_name(name: str, arguments: Sequence[str]) -> str:
+    """Spark prints the finish that is left out as well."""
+    same = "lambdafunction(namedlambdavariable(), namedlambdavariable())"
+    return f"{name.lower()}({', '.join([*arguments, same][:4])})"
+
+
 FUNCTIONS: tuple[Function, ...] = (
     _named("transform", _resolve_transform),
     _named("filter", _resolve_filter),
     _named("exists", partial(_resolve_any, "true")),
     _named("forall", partial(_resolve_any, "false")),
-    _named("aggregate reduce", _resolve_aggregate),
+    replace(_named("aggregate reduce", _resolve_aggregate), pretty=_aggregate_name),
     _named("zip_with", _resolve_zip_with),
     _named("map_filter", _resolve_map_filter),
     _named("transform_values", _resolve_values),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tailrace.model import types as t
 from tailrace.model.types import BOOLEAN, INT, NumericType
@@ -50,17 +51,42 @@ def _flat(types: Sequence[t.DataType]) -> t.DataType:
     return types[0]
 
 
+def _unmixed(function: Function) -> Function:
+    """The function where texts stand beside nothing but texts."""
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        present = [arg.type for arg in args if not isinstance(arg.type, t.VoidType)]
+        if len({isinstance(kind, t.StringType) for kind in present}) > 1:
+            raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] the values have no common type")
+        return function.resolve(args)
+
+    return replace(function, resolve=resolve)
+
+
+def _with_condition(function: Function) -> Function:
+    """`if`, whose first argument must be a BOOLEAN or a bare NULL."""
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if args and not isinstance(args[0].type, (t.BooleanType, t.VoidType)):
+            raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] the condition must be a BOOLEAN")
+        return function.resolve(args)
+
+    return replace(function, resolve=resolve)
+
+
 FUNCTIONS: tuple[Function, ...] = (
     Function(("coalesce",), "scalar", _resolve_coalesce),
     Function(("nullif",), "scalar", _resolve_nullif),
     scalar("ifnull nvl", [T, T], T, "coalesce({0}, {1})"),
     scalar("nvl2", [ANY, T, T], T, "CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END", null="always"),
-    scalar(
-        "if",
-        [BOOLEAN, T, T],
-        T,
-        "CASE WHEN {0} THEN {1} ELSE {2} END",
-        pretty=lambda _, a: f"(IF({a[0]}, {a[1]}, {a[2]}))",
+    _with_condition(
+        scalar(
+            "if",
+            [BOOLEAN, T, T],
+            T,
+            "CASE WHEN {0} THEN {1} ELSE {2} END",
+            pretty=lambda _, a: f"(IF({a[0]}, {a[1]}, {a[2]}))",
+        )
     ),
     scalar("isnull", [ANY], BOOLEAN, "({0} IS NULL)", null="never", pretty=lambda _, a: f"({a[0]} IS NULL)"),
     scalar(
@@ -71,8 +97,8 @@ FUNCTIONS: tuple[Function, ...] = (
         null="never",
         pretty=lambda _, a: f"({a[0]} IS NOT NULL)",
     ),
-    scalar("greatest", [T, T, ...], _flat, "greatest({*})", min_args=2),
-    scalar("least", [T, T, ...], _flat, "least({*})", min_args=2),
+    _unmixed(scalar("greatest", [T, T, ...], _flat, "greatest({*})", min_args=2)),
+    _unmixed(scalar("least", [T, T, ...], _flat, "least({*})", min_args=2)),
     scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never"),
     scalar("nullifzero", [NUMERIC], NUMERIC, "nullif({0}, 0)", null="always"),
 )

@@ -132,7 +132,13 @@ def _to_whole(name: str) -> Function:
         return Resolved((t.DOUBLE,), t.LONG, lambda v: once(v, body), args[0].nullable)
 
     names = ("ceil", "ceiling") if name == "ceil" else (name,)
-    return Function(names, "scalar", resolve)
+    return Function(names, "scalar", resolve, _rounding_name)
+
+
+def _rounding_name(name: str, arguments: Sequence[str]) -> str:
+    """Spark prints CEIL and FLOOR of one argument in capitals, ceiling as it is."""
+    printed = name.upper() if len(arguments) == 1 and name.lower() != "ceiling" else name.lower()
+    return f"{printed}({', '.join(arguments)})"
 
 
 def _through(names: str, operation: str) -> Function:

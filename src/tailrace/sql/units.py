@@ -1,0 +1,71 @@
+"""Time in a unit that is a word of the call: `timestampdiff(HOUR, a, b)`, `timestampadd(DAY, n, a)`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tailrace.model import types as t
+from tailrace.sql import coerce, operators
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.typed import Typed, once
+
+DIFFERENCES = ("timestampdiff", "datediff", "date_diff", "timediff")
+SUMS = ("timestampadd", "dateadd", "date_add")
+
+_MICROS = {
+    "MICROSECOND": 1,
+    "MILLISECOND": 1_000,
+    "SECOND": 1_000_000,
+    "MINUTE": 60_000_000,
+    "HOUR": 3_600_000_000,
+    "DAY": 86_400_000_000,
+    "DAYOFYEAR": 86_400_000_000,
+    "WEEK": 604_800_000_000,
+}
+_MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+UNITS = frozenset((*_MICROS, *_MONTHS))
+
+
+def difference(written: str, start: Typed, end: Typed) -> Typed:
+    """Whole units from `start` to `end`, towards zero."""
+    unit = written.upper()
+    a, b = _instant(start), _instant(end)
+    name = f"timestampdiff({written}, {start.name}, {end.name})"
+    if unit in _MICROS:
+        between = f"(epoch_us({b.sql}) - epoch_us({a.sql}))"
+        return operators.joined((a, b), f"({between} // {_MICROS[unit]})", t.LONG, name)
+
+    def months(v: tuple[str, ...] | list[str]) -> str:
+        x, y = (f"({one} AT TIME ZONE 'UTC')" for one in v)
+        whole = f"((year({y}) - year({x})) * 12 + month({y}) - month({x}))"
+        places = [
+            f"(day({one}) * 86400000000 + epoch_us({one} - date_trunc('day', {one})))" for one in (x, y)
+        ]
+        over = f"CASE WHEN {whole} > 0 AND {places[1]} < {places[0]} THEN 1 "
+        over += f"WHEN {whole} < 0 AND {places[1]} > {places[0]} THEN -1 ELSE 0 END"
+        return f"(({whole} - {over}) // {_MONTHS[unit]})"
+
+    sql = once((a.sql, b.sql), lambda v: months(list(v)))
+    return operators.joined((a, b), sql, t.LONG, name)
+
+
+def moved(written: str, amount: Typed, start: Typed) -> Typed:
+    """`start` and so many units."""
+    unit = written.upper()
+    if amount.type not in (t.BYTE, t.SHORT, t.INT):
+        raise NotAnswered(f"a number of units of type {amount.type} is not answered")
+    base = start if isinstance(start.type, t.TimestampNTZType) else _instant(start)
+    if unit in _MICROS:
+        step = f"to_microseconds(CAST({amount.sql} AS BIGINT) * {_MICROS[unit]})"
+    else:
+        step = f"to_months(CAST({amount.sql} AS INTEGER) * {_MONTHS[unit]})"
+    name = f"timestampadd({written}, {amount.name}, {start.name})"
+    return operators.joined((base, amount), f"({base.sql} + {step})", base.type, name, True)
+
+
+def _instant(value: Typed) -> Typed:
+    if coerce.is_datetime(value.type):
+        return replace(operators.cast_to(value, t.TIMESTAMP), name=value.name)
+    if isinstance(value.type, (t.StringType, t.VoidType)):
+        raise NotAnswered(f"{value.type} as a time is not answered here")
+    raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] {value.type} is no time")
