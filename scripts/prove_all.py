@@ -39,7 +39,9 @@ def main() -> int:
         outcomes = [outcome for found in pool.map(prove, shares) for outcome in found]
     different = [o for o in outcomes if o.differences]
     reached = [o for o in outcomes if o.reached]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
     lines = [
         "# The whole matrix of kills",
         "",

@@ -141,7 +141,9 @@ class Asker:
         texts = []
         for i, ((case, type_), errors) in enumerate(zip(chunk, out, strict=True)):
             good = ",".join(str(k) for k, e in enumerate(errors) if e is None) or "-1"
-            text = case.sql if not isinstance(type_, st.YearMonthIntervalType) else f"cast({case.sql} AS STRING)"
+            text = (
+                case.sql if not isinstance(type_, st.YearMonthIntervalType) else f"cast({case.sql} AS STRING)"
+            )
             texts.append(f"CASE WHEN _i IN ({good}) THEN {text} END AS x{i}")
         try:
             collected = self._collect(texts)

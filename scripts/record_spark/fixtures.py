@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
-
 from scripts.record_spark.answer import Asker
 from scripts.record_spark.ask import Category
 

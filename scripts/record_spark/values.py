@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import types as st
 
-UTC = dt.timezone.utc
+UTC = dt.UTC
 
 
 def to_python(value: Any, type_: st.DataType) -> Any:

@@ -1,8 +1,8 @@
 """Tailrace: real-time lakehouse pipelines in SQL, from records and files to Delta tables, exactly once.
 
-    import tailrace
-    p = tailrace.load("weblogs")
-    p.sql("SELECT count(*) FROM silver.web_logs").fetchall()
+import tailrace
+p = tailrace.load("weblogs")
+p.sql("SELECT count(*) FROM silver.web_logs").fetchall()
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ def make(folder: Path, template: str) -> Path:
     return folder
 
 
-def tailrace(project: Path, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def tailrace(
+    project: Path, *words: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """One command, in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "tailrace", "-C", str(project), *words],

@@ -55,9 +55,7 @@ def compute(files: Iterable[Path]) -> Expected:
     return found
 
 
-def _device(
-    found: Expected, unit: str, readings: dict[datetime, tuple[bool, int, int, str, str]]
-) -> None:
+def _device(found: Expected, unit: str, readings: dict[datetime, tuple[bool, int, int, str, str]]) -> None:
     previous = None
     for time in sorted(readings):
         _, entries, exits, station, lines = readings[time]

@@ -16,12 +16,8 @@ from .rule_r import Expected, compute
 REAL = os.environ.get("TAILRACE_MTA_DIR")
 CUT = Path(__file__).parents[2] / "src" / "tailrace" / "templates" / "turnstile" / "data"
 
-FACTS = (
-    "SELECT count(*) AS facts, sum(entries) AS entries, sum(exits) AS exits FROM gold.fact_turnstile"
-)
-REFUSED = (
-    "SELECT measure, reason, count(*) AS n FROM silver.turnstile_refused GROUP BY measure, reason"
-)
+FACTS = "SELECT count(*) AS facts, sum(entries) AS entries, sum(exits) AS exits FROM gold.fact_turnstile"
+REFUSED = "SELECT measure, reason, count(*) AS n FROM silver.turnstile_refused GROUP BY measure, reason"
 WHOLE_FACT = (
     "SELECT c_a, unit, scp, time, entries, exits, station, linename, division, date, source "
     "FROM gold.fact_turnstile ORDER BY c_a, unit, scp, time"

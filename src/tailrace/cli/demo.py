@@ -24,7 +24,13 @@ QUERIES = {
 
 @verb("demo", "tailrace demo", "tailrace demo turnstile", "tailrace demo weblogs --for 30s")
 @click.argument("template", default="weblogs", metavar="[T]")
-@click.option("--for", "for_seconds", type=DURATION, metavar="T", help="Run this long (default: 10s; on a terminal until Ctrl-C).")
+@click.option(
+    "--for",
+    "for_seconds",
+    type=DURATION,
+    metavar="T",
+    help="Run this long (default: 10s; on a terminal until Ctrl-C).",
+)
 @pass_invocation
 def command(call: Invocation, template: str, for_seconds: float | None) -> int:
     """Make a project from a template in ./demo/T, run it, and show what it made.
@@ -46,7 +52,10 @@ def command(call: Invocation, template: str, for_seconds: float | None) -> int:
         if seconds is None and not sys.stdout.isatty():
             seconds = DEMO_SECONDS
         inside.profile = call.profile or DEMO_PROFILE
-        click.echo("Running engine and sources" + (f" for {seconds:g} s." if seconds else "; Ctrl-C stops."), err=True)
+        click.echo(
+            "Running engine and sources" + (f" for {seconds:g} s." if seconds else "; Ctrl-C stops."),
+            err=True,
+        )
         run_up(inside, seconds, 0.2)
     else:
         code = run_available(inside)

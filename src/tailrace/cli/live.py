@@ -81,7 +81,19 @@ def draw(watcher: Watcher, names: list[str]) -> Group:
     for topic, (end, rate) in picture.topics.items():
         topics.add_row(topic, f"{end:,}", f"{rate:,.0f}")
     datasets = Table(box=None, pad_edge=False)
-    headings = ("dataset", "state", "rows/s", "in", "kept", "filtered", "error", "violated", "out", "lag", "ms")
+    headings = (
+        "dataset",
+        "state",
+        "rows/s",
+        "in",
+        "kept",
+        "filtered",
+        "error",
+        "violated",
+        "out",
+        "lag",
+        "ms",
+    )
     for heading in headings:
         datasets.add_column(heading, justify="left" if heading in ("dataset", "state") else "right")
     for name in names:

@@ -27,7 +27,9 @@ def command(call: Invocation, dataset: str) -> int:
             f"There is no dataset {dataset!r}.", hint=f"there are {', '.join(reader.compiled.datasets)}"
         )
     standing = reader.standing()
-    states = {standing.flows[k].state for k in flow_keys(reader.compiled.datasets[name]) if k in standing.flows}
+    states = {
+        standing.flows[k].state for k in flow_keys(reader.compiled.datasets[name]) if k in standing.flows
+    }
     if not states & {"parked", "stale"}:
         raise UsageError(f"{name} is not parked.", hint="`tailrace status` shows where datasets stand")
     path = send(reader.paths.data, Command("resume", name), f"{reader.clock.now_us():020}")

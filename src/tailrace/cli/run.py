@@ -18,7 +18,9 @@ from tailrace.model.errors import Refused, UsageError
 @click.option("--available-now", is_flag=True, help="Read what the inputs hold now, then stop.")
 @click.option("--close", is_flag=True, help="Also close open windows at the end.")
 @click.option("--for", "for_seconds", type=DURATION, metavar="T", help="Stop after this long.")
-@click.option("--trigger", type=DURATION, metavar="T", help="Time between batches; 0 = as soon as data is there.")
+@click.option(
+    "--trigger", type=DURATION, metavar="T", help="Time between batches; 0 = as soon as data is there."
+)
 @click.option("--engine", default="embedded", show_default=True, metavar="E", help="Which engine runs.")
 @pass_invocation
 def command(

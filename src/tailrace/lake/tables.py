@@ -191,11 +191,7 @@ class Table:
         """
         log = self.folder / "_delta_log"
         oldest = min(self.version() - self.commits_since_checkpoint(), self.version() - keep_commits)
-        gone = [
-            path
-            for path in log.iterdir()
-            if path.name[:20].isdigit() and int(path.name[:20]) < oldest
-        ]
+        gone = [path for path in log.iterdir() if path.name[:20].isdigit() and int(path.name[:20]) < oldest]
         for path in gone:
             path.unlink()
         return len(gone)

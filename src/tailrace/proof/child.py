@@ -1,6 +1,6 @@
 """A run of the engine in a process of its own, so that a fault point can end it by SIGKILL.
 
-    python -m tailrace.proof.child '<JSON of a ChildRun>'
+python -m tailrace.proof.child '<JSON of a ChildRun>'
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ def command_line(run: ChildRun) -> list[str]:
 
 def start(run: ChildRun) -> subprocess.Popen[str]:
     """Start the child; its messages are on its stderr."""
-    return subprocess.Popen(
-        command_line(run), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen(command_line(run), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -88,5 +86,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1]))
     except TailraceError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

@@ -77,9 +77,7 @@ def _compare_table(wanted: Table, found: Table, exact: bool) -> list[Difference]
 def _essence(decision: Decision) -> Mapping[str, Any]:
     """What must be equal whatever happened in between: not who decided, not how long it took."""
     value = decision.to_json()
-    accounts = [
-        {key: item for key, item in row.items() if key != "duration_ms"} for row in value["accounts"]
-    ]
+    accounts = [{key: item for key, item in row.items() if key != "duration_ms"} for row in value["accounts"]]
     return {
         "component": value["component"],
         "kind": value["kind"],
