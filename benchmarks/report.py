@@ -108,7 +108,7 @@ def _pipeline(turns: Turns) -> str:
         "",
         "events/s (median)",
         "CPU seconds per million",
-        "Tailrace is faster by",
+        "speed of Tailrace, times this",
         "seconds of each turn",
     )
     skipped = "".join(f"\nNot measured: {name} ({why}).\n" for name, why in turns.skipped.items())
