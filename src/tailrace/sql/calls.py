@@ -92,19 +92,7 @@ class Calls:
             raise self.origin.wrong(
                 f"[INVALID_SQL_SYNTAX] {call.name} takes no DISTINCT, FILTER or IGNORE NULLS.", node
             )
-        nodes = self._with_unit(call)
-        return self._resolved(node, function, call, [self.argument(a) for a in nodes])
-
-    def _with_unit(self, call: Call) -> list[Any]:
-        """The arguments; the unit of `timestampdiff(MONTH, a, b)` is a word, not a column: a literal."""
-        if call.name.lower() not in UNIT_CALLS or len(call.nodes) != 3:
-            return call.nodes
-        unit, *rest = call.nodes
-        if not isinstance(unit, (exp.Column, exp.Identifier, exp.Var)):
-            raise self.origin.wrong(
-                f"[INVALID_PARAMETER_VALUE.DATETIME_UNIT] {call.name} expects a unit such as DAY first.", unit
-            )
-        return [exp.Literal.string(unit.name), *rest]
+        return self._resolved(node, function, call, [self.argument(a) for a in call.nodes])
 
     def argument(self, node: Any) -> Typed | Lambda:
         if isinstance(node, exp.Lambda):
@@ -224,8 +212,6 @@ def _nearest(name: str) -> str | None:
     return f"Did you mean {', '.join(close)}?" if close else None
 
 
-UNIT_CALLS = frozenset({"timestampdiff", "timestampadd", "datediff", "date_diff", "dateadd", "date_add"})
-"""Calls of which a first of three arguments is a unit of time."""
 CAST_CALLS: dict[str, t.DataType] = {
     "boolean": t.BOOLEAN,
     "tinyint": t.BYTE,

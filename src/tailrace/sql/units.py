@@ -37,13 +37,16 @@ def difference(written: str, start: Typed, end: Typed) -> Typed:
 
     def months(v: tuple[str, ...] | list[str]) -> str:
         x, y = (f"({one} AT TIME ZONE 'UTC')" for one in v)
-        whole = f"((year({y}) - year({x})) * 12 + month({y}) - month({x}))"
-        places = [
-            f"(day({one}) * 86400000000 + epoch_us({one} - date_trunc('day', {one})))" for one in (x, y)
-        ]
-        over = f"CASE WHEN {whole} > 0 AND {places[1]} < {places[0]} THEN 1 "
-        over += f"WHEN {whole} < 0 AND {places[1]} > {places[0]} THEN -1 ELSE 0 END"
-        return f"(({whole} - {over}) // {_MONTHS[unit]})"
+        days, clocks = ([f"CAST({one} AS {kind})" for one in (x, y)] for kind in ("DATE", "TIME"))
+        end = (  # the last day moves towards the first if its clock is not that far yet, be it into another month
+            f"CASE WHEN {days[1]} > {days[0]} AND {clocks[1]} < {clocks[0]} THEN {days[1]} - 1 "
+            f"WHEN {days[1]} < {days[0]} AND {clocks[1]} > {clocks[0]} THEN {days[1]} + 1 ELSE {days[1]} END"
+        )
+        last, first = (
+            f"((CAST(year({day}) AS BIGINT) * 12 + month({day})) * 32 + day({day}))"
+            for day in ("_e", days[0])
+        )
+        return f"list_transform([{end}], lambda _e: ({last} - {first}) // {32 * _MONTHS[unit]})[1]"
 
     sql = once((a.sql, b.sql), lambda v: months(list(v)))
     return operators.joined((a, b), sql, t.LONG, name)

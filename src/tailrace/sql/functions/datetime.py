@@ -26,6 +26,7 @@ from tailrace.model.types import (
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.date_patterns import format_text, parse_text
+from tailrace.sql.functions.datetime_zones import FUNCTIONS as ZONE_FUNCTIONS
 from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, either, scalar
 from tailrace.sql.typed import fail, once
 
@@ -108,7 +109,7 @@ def _resolve_trunc(args: Sequence[Arg]) -> Resolved:
     return replace(resolved, lower=lambda v: f"CAST(date_trunc('{name}', {v[0]}) AS DATE)")
 
 
-def _days(name: str, sign: str) -> Function:
+def _days(names: str, sign: str) -> Function:
     def resolve(args: Sequence[Arg]) -> Resolved:
         if (
             len(args) == 2
@@ -122,9 +123,9 @@ def _days(name: str, sign: str) -> Function:
             raise Mismatch(
                 "[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 2 must be INT, SMALLINT or TINYINT"
             )
-        return scalar(name, [DATE, INT], DATE, f"({{0}} {sign} {{1}})", fallible=True).resolve(args)
+        return scalar(names, [DATE, INT], DATE, f"({{0}} {sign} {{1}})", fallible=True).resolve(args)
 
-    return Function((name,), "scalar", resolve)
+    return Function(tuple(names.split()), "scalar", resolve)
 
 
 def _add_months(day: str, months: str) -> str:
@@ -282,6 +283,7 @@ PLANNED = "tailrace_planned"
 _NOW = f"coalesce(CAST(getvariable('{PLANNED}') AS TIMESTAMPTZ), current_timestamp)"
 
 FUNCTIONS: tuple[Function, ...] = (
+    *ZONE_FUNCTIONS,
     scalar("current_timestamp now", [], TIMESTAMP, _NOW, null="never"),
     scalar("current_date curdate", [], DATE, f"CAST({_NOW} AS DATE)", null="never"),
     _part("year", "CAST(year({0}) AS INTEGER)"),
@@ -301,7 +303,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(("next_day",), "scalar", _resolve_next_day),
     Function(("date_trunc",), "scalar", _resolve_date_trunc),
     Function(("trunc",), "scalar", _resolve_trunc),
-    _days("date_add", "+"),
+    _days("date_add dateadd", "+"),
     _days("date_sub", "-"),
     scalar("add_months", [DATE, INT], DATE, lambda v: _add_months(v[0], v[1]), fallible=True),
     scalar("months_between", [TIMESTAMP, TIMESTAMP, BOOLEAN], DOUBLE, _months_between, min_args=2),

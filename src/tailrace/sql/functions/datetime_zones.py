@@ -1,0 +1,85 @@
+"""The clocks of other zones: `from_utc_timestamp`, `to_utc_timestamp`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import available_timezones
+
+from tailrace.model import types as t
+from tailrace.sql.errors import NotAnswered
+from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
+from tailrace.sql.typed import fail, once, text
+
+_SHORT = {"PST": "America/Los_Angeles", "EST": "-05:00", "MST": "-07:00", "HST": "-10:00",
+          "CST": "America/Chicago", "JST": "Asia/Tokyo", "IST": "Asia/Kolkata"}  # fmt: skip
+"""Java's short names that Spark takes."""
+
+
+def _zone(arg: Arg) -> str | int | None:
+    """A region's name, an offset in seconds, or None for what Spark does not know."""
+    name = arg.value
+    if not isinstance(name, str):
+        raise NotAnswered("a time zone that is no literal is not answered")
+    name = _SHORT.get(name, name)
+    if name in ("UTC", "GMT", "Z", "UTC+0", "GMT0"):
+        return 0
+    sign, rest = name[:1], name[1:]
+    if sign in ("+", "-"):
+        parts = rest.split(":")
+        if len(parts) != 2 or not all(len(p) == 2 and p.isascii() and p.isdigit() for p in parts):
+            raise NotAnswered(f"the time zone {name!r} is not answered")
+        if int(parts[0]) > 17 or int(parts[1]) > 59:
+            raise NotAnswered(f"the time zone {name!r} is not answered")
+        return (int(parts[0]) * 60 + int(parts[1])) * (60 if sign == "+" else -60)
+    if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/", "posix/", "right/")):
+        if name in available_timezones():
+            return name
+        raise NotAnswered(f"the time zone {name!r} is not answered")
+    if name.isalpha() and len(name) == 2:
+        return None
+    raise NotAnswered(f"the time zone {name!r} is not answered")
+
+
+def _in_zone(name: str) -> Function:
+    """`from_utc_timestamp` shows another zone's clock, `to_utc_timestamp` reads it."""
+    forth = name == "from_utc_timestamp"
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        resolved = scalar(name, [t.TIMESTAMP, t.STRING], t.TIMESTAMP, "", fallible=True).resolve(args)
+        zone = _zone(args[1])
+
+        def body(n: Sequence[str]) -> str:
+            if zone is None:
+                raised = fail("INVALID_TIMEZONE", "The time zone is not known")
+                return f"CASE WHEN {n[0]} IS NOT NULL THEN {raised} END"
+            if isinstance(zone, int):
+                way = zone if forth else -zone
+                return f"make_timestamp(epoch_us({n[0]}) + {way * 1_000_000})::TIMESTAMPTZ"
+            if forth:
+                return f"timezone({text(zone)}, {n[0]})::TIMESTAMPTZ"
+            moment = f"timezone({text(zone)}, CAST({n[0]} AS TIMESTAMP))"
+            return _resolved_local(moment, n[0], zone)
+
+        return Resolved(
+            resolved.types, t.TIMESTAMP, lambda v: once(v[:1], body), args[0].nullable, fallible=True
+        )
+
+    return Function((name,), "scalar", resolve)
+
+
+def _resolved_local(moment: str, value: str, zone: str) -> str:
+    """A local clock's moment: in an overlap the earlier of the two, in a gap moved by the gap's length."""
+    wall = f"CAST({value} AS TIMESTAMP)"
+    before = (
+        f"(timezone({text(zone)}, {value} - INTERVAL 1 DAY) - CAST({value} - INTERVAL 1 DAY AS TIMESTAMP))"
+    )
+    earlier = f"CAST({wall} - {before} AS TIMESTAMPTZ)"
+    holds = f"timezone({text(zone)}, {earlier}) = {wall}"
+    gap = f"timezone({text(zone)}, {moment}) <> {wall}"
+    return f"CASE WHEN {holds} OR {gap} THEN {earlier} ELSE {moment} END"
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    _in_zone("from_utc_timestamp"),
+    _in_zone("to_utc_timestamp"),
+)
