@@ -44,21 +44,21 @@ _FIRST_OBJECT = (
     + r")*\})"
 )
 _QUOTED = r"""(?s)"((?:[^"\\]|\\.)*)"|'((?:[^'"\\]|\\[^'])*)'"""
-_NOT_FINITE = r"([:,\[]\s*)([+-]?Infinity|NaN|[+-]INF)(\s*[,}\]])"
+NOT_FINITE = r"([:,\[]\s*)([+-]?Infinity|NaN|[+-]INF)(\s*[,}\]])"
 _PAIR = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 _IN_DOUBLE_QUOTES = r'"\1\2"'
 _AS_STRING = r'\1"\\"\2\\""\3'
 _HALF = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 
 
-def _mended(doc: str) -> str:
+def _mended(doc: str, half: str) -> str:
     """The document as strict JSON, from its first brace to the one that closes it."""
     found = f"regexp_extract({doc}, {text(_FIRST_OBJECT)}, 1)"
     one = f"regexp_replace({found}, {text(_QUOTED)}, {text(_IN_DOUBLE_QUOTES)}, 'g')"
     for _ in range(2):  # neighbours share a separator
-        one = f"regexp_replace({one}, {text(_NOT_FINITE)}, {text(_AS_STRING)}, 'g')"
+        one = f"regexp_replace({one}, {text(NOT_FINITE)}, {text(_AS_STRING)}, 'g')"
     one = f"regexp_replace({one}, {text(_PAIR)}, chr(1) || '\\1' || chr(1) || '\\2', 'g')"
-    one = f"regexp_replace({one}, {text(_HALF)}, '?', 'g')"
+    one = f"regexp_replace({one}, {text(_HALF)}, {text(half)}, 'g')"
     return f"replace({one}, chr(1), '\\u')"
 
 
@@ -69,12 +69,12 @@ _SUSPECT = r",[ \t\r\n]*[}\]]|[:,\[][ \t\r\n]*[+-]?(?i:nan|inf)"
 """What DuckDB's parser takes and Spark's does not always: a comma too many, numbers that are none."""
 
 
-def _strict(doc: str) -> str:
-    """A JSON object that DuckDB parses, or NULL where Spark finds none either."""
+def strict_document(doc: str, half: str = "?") -> str:
+    """A JSON object that DuckDB parses, or NULL where Spark finds none either; `half` for half surrogates."""
     bare = f"regexp_replace(_m, {text(_QUOTED)}, {text(chr(34) * 2)}, 'g')"
     clean = f"NOT regexp_matches({bare}, {text(_SUSPECT)})"
     mended = (
-        f"list_transform([{_mended(doc)}], lambda _m: "
+        f"list_transform([{_mended(doc, half)}], lambda _m: "
         f"CASE WHEN json_valid(_m) AND NOT contains({doc}, chr(1)) AND {clean} THEN _m END)[1]"
     )
     return (
@@ -84,7 +84,7 @@ def _strict(doc: str) -> str:
     )
 
 
-def _string_of(token: str) -> str:
+def string_of(token: str) -> str:
     """The value of a JSON string's token."""
     return (
         f"CASE WHEN contains({token}, '\\') THEN json_extract_string({token}, '$') "
@@ -110,7 +110,7 @@ def _special_arm(word: str, value: str) -> str:
     return f"""WHEN '"{word}"' THEN '{value}' WHEN '"\\"{word}\\""' THEN '{value}'"""
 
 
-def _convert(token: str, kind: t.DataType) -> str:
+def converted(token: str, kind: t.DataType) -> str:
     """The token's value, NULL where it is null or of another type. `token` is JSON text, not NULL."""
     if isinstance(kind, t.StringType):
         whole = r"-?[0-9]+|true|false"
@@ -118,14 +118,14 @@ def _convert(token: str, kind: t.DataType) -> str:
         number = double_text(f"TRY_CAST({token} AS DOUBLE)")
         raw = f"CASE WHEN isinf(TRY_CAST({token} AS DOUBLE)) THEN '\"' || {number} || '\"' ELSE {number} END"
         inner = f"CASE WHEN regexp_full_match({token}, '{whole}') THEN {token} ELSE {raw} END"
-        special = f"regexp_extract({_string_of(token)}, '^\"([+-]?)(?:Infinity|NaN|INF)\"$', 0)"
+        special = f"regexp_extract({string_of(token)}, '^\"([+-]?)(?:Infinity|NaN|INF)\"$', 0)"
         spelled = (
             f"CASE WHEN {special} IN ('\"NaN\"') THEN {special} WHEN starts_with({special}, '\"-') "
             f"THEN '\"-Infinity\"' ELSE '\"Infinity\"' END"
         )
         return (
             f"CASE WHEN {token} = 'null' THEN NULL WHEN {_is_string(token)} THEN "
-            f"CASE WHEN starts_with({token}, '\"\\\"') AND {special} <> '' THEN {spelled} ELSE {_string_of(token)} END "
+            f"CASE WHEN starts_with({token}, '\"\\\"') AND {special} <> '' THEN {spelled} ELSE {string_of(token)} END "
             f"WHEN starts_with({token}, '{{') OR starts_with({token}, '[') THEN {_nested_text(token)} ELSE {inner} END"
         )
     if isinstance(kind, t.IntegralType):
@@ -139,7 +139,7 @@ def _convert(token: str, kind: t.DataType) -> str:
     if isinstance(kind, t.BooleanType):
         return f"CASE {token} WHEN 'true' THEN true WHEN 'false' THEN false END"
     if isinstance(kind, t.DecimalType):
-        number = f"CASE WHEN {_is_string(token)} THEN {_string_of(token)} ELSE {token} END"
+        number = f"CASE WHEN {_is_string(token)} THEN {string_of(token)} ELSE {token} END"
         valid = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
         sql, _ = cast_sql(
             f"CASE WHEN regexp_full_match({number}, '{valid}') THEN {number} END", t.STRING, kind, True
@@ -155,7 +155,7 @@ def _nested_text(token: str) -> str:
 
 
 def _convert_time(token: str, kind: t.DataType) -> str:
-    value = _string_of(token)
+    value = string_of(token)
     if isinstance(kind, t.DateType):
         sql, _ = cast_sql(value, t.STRING, kind, True)
         days = f"TRY_CAST(CASE WHEN regexp_full_match({value}, '[+-]?[0-9]+') THEN {value} END AS INTEGER)"
@@ -184,7 +184,7 @@ def _soft(schema: t.StructType, strict: bool, source: str) -> str:
     names = [field.name for field in schema.fields]
     tokens = [f"CAST(_t[{i + 1}] AS VARCHAR)" for i in range(len(names))]
     packed = ", ".join(
-        f"{quote(f.name)} := CASE WHEN _t[{i + 1}] IS NOT NULL THEN {_convert(tokens[i], f.type)} END"
+        f"{quote(f.name)} := CASE WHEN _t[{i + 1}] IS NOT NULL THEN {converted(tokens[i], f.type)} END"
         for i, f in enumerate(schema.fields)
     )
     fine = " AND ".join(
@@ -204,7 +204,7 @@ def _soft(schema: t.StructType, strict: bool, source: str) -> str:
     return (
         f"list_transform([{source}], lambda _d: CASE WHEN _d IS NULL THEN NULL WHEN _d.v IS NULL OR "
         f"regexp_full_match(_d.v, {text(blank)}) THEN {nothing} "
-        f"ELSE list_transform([{_strict('_d.v')}], lambda _j: {by_document})[1] END)[1]"
+        f"ELSE list_transform([{strict_document('_d.v')}], lambda _j: {by_document})[1] END)[1]"
     )
 
 

@@ -1,0 +1,105 @@
+"""`get_json_object` by Spark's answers, for paths of names and indexes that begin with a name.
+
+The document is read as far as its first object closes, all of it must be JSON, and of a key that comes
+several times the first value that leads to something counts. Strings come without their quotes, anything
+else as Spark prints it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tailrace.model import types as t
+from tailrace.sql.errors import NotAnswered
+from tailrace.sql.functions.json import NOT_FINITE, converted, strict_document
+from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
+from tailrace.sql.typed import fail, text
+
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_ -]*)|\['([^'?*]+)'\]|\[([0-9]{1,6})\]")
+_HALF_MARK = "\ue0ff"
+"""Stands for half a surrogate, which no text can hold."""
+
+_SHIFT = 0xE100
+_CONTROLS = text("".join(map(chr, range(1, 32))))
+_MOVED = text("".join(chr(_SHIFT + code) for code in range(1, 32)))
+_MOVED_RANGE = "[\ue0ff-\ue120]"
+"""Control characters inside of strings, which Spark lets pass, stand aside in a private range."""
+_PIECES = r"""(?s)"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^"']+"""
+
+Step = str | int
+
+
+def _steps(path: str) -> list[Step]:
+    if not path.startswith("$"):
+        raise NotAnswered(f"the path {path!r} is not answered")
+    steps: list[Step] = []
+    at = 1
+    while at < len(path):
+        found = _STEP.match(path, at)
+        if found is None:
+            raise NotAnswered(f"the path {path!r} is not answered")
+        steps.append(int(found[3]) if found[3] else found[1] or found[2])
+        at = found.end()
+    if not steps or isinstance(steps[0], int):
+        raise NotAnswered(f"the path {path!r}, which does not begin with a name, is not answered")
+    return steps
+
+
+def _all_ways(steps: Sequence[Step]) -> str:
+    """Every value the path leads to in the document `_j`, in the order of the text, NULL left out."""
+    found = "[CAST(_j AS JSON)]"
+    for step in steps:
+        if isinstance(step, int):
+            one = f"CASE WHEN json_type(_c) = 'ARRAY' THEN [json_extract(_c, '$[{step}]')] ELSE [] END"
+        else:
+            pairs = "list_zip(json_keys(_c), json_extract(_c, '$.*'))"
+            named = f"list_filter({pairs}, lambda _e: _e[1] = {text(step)})"
+            one = f"CASE WHEN json_type(_c) = 'OBJECT' THEN list_transform({named}, lambda _e: _e[2]) ELSE [] END"
+        found = f"flatten(list_transform({found}, lambda _c: {one}))"
+    return f"list_filter({found}, lambda _c: _c IS NOT NULL AND CAST(_c AS VARCHAR) <> 'null')"
+
+
+def _get(doc: str, steps: Sequence[Step]) -> str:
+    names = [step for step in steps if isinstance(step, str)]
+    path = "$" + "".join(f"[{s}]" if isinstance(s, int) else f'."{s}"' for s in steps)
+    twice = " OR ".join(
+        f"regexp_matches(_j, {text(chr(34) + re.escape(n) + chr(34) + '.*' + chr(34) + re.escape(n) + chr(34))}, 's')"
+        for n in names
+    )
+    slow = f"{_all_ways(steps)}[1]"
+    token = f"CAST(CASE WHEN contains(_j, '\\') OR {twice} THEN {slow} ELSE json_extract(_j, {text(path)}) END AS VARCHAR)"
+    marked = f"contains(_v, {text(_HALF_MARK)})"
+    nested = "(starts_with(_v, '{') OR starts_with(_v, '['))"
+    raised = fail("UNSUPPORTED_FEATURE", "a nested value with half a surrogate or a control character")
+    inner = "_v"
+    for sign, code in (("t", 9), ("n", 10), ("r", 13)):
+        inner = f"replace({inner}, chr({_SHIFT + code}), '\\{sign}')"
+    whole = f"translate({converted('_v', t.STRING)}, {_MOVED}, {_CONTROLS})"
+    again = f"list_transform([{inner}], lambda _v: CASE WHEN regexp_matches(_v, {text(_MOVED_RANGE)}) THEN {raised} ELSE {converted('_v', t.STRING)} END)[1]"
+    value = (
+        f"CASE WHEN NOT regexp_matches(_v, {text(_MOVED_RANGE)}) THEN {converted('_v', t.STRING)} "
+        f"WHEN {nested} THEN {again} WHEN {marked} THEN NULL ELSE {whole} END"
+    )
+    pieces = f"regexp_extract_all(_d, {text(_PIECES)})"
+    kept = f"array_to_string(list_transform({pieces}, lambda _k: CASE WHEN left(_k, 1) IN ('\"', '''') THEN translate(_k, {_CONTROLS}, {_MOVED}) ELSE _k END), '')"
+    controls = f"CASE WHEN NOT json_valid(_d) AND regexp_matches(_d, '[\x01-\x1f]') THEN {kept} ELSE _d END"
+    bare = f"CASE WHEN regexp_matches(_d, {text(NOT_FINITE)}) AND NOT json_valid(_d) THEN NULL ELSE {strict_document('_d', _HALF_MARK)} END"
+    return (
+        f"list_transform([{doc}], lambda _d: list_transform([{controls}], lambda _d: list_transform([{bare}], "
+        f"lambda _j: list_transform([CASE WHEN _j IS NOT NULL THEN {token} END], lambda _v: "
+        f"CASE WHEN _v IS NOT NULL THEN {value} END)[1])[1])[1])[1]"
+    )
+
+
+def _resolve(args: Sequence[Arg]) -> Resolved:
+    resolved = scalar("get_json_object", [t.STRING, t.STRING], t.STRING, "", null="always").resolve(args)
+    if args[1].value is None:
+        return Resolved(resolved.types, t.STRING, lambda v: "CAST(NULL AS VARCHAR)", True)
+    if not isinstance(args[1].value, str):
+        raise NotAnswered("a path that is no literal is not answered")
+    steps = _steps(args[1].value)
+    return Resolved(resolved.types, t.STRING, lambda v: _get(v[0], steps), True, fallible=True)
+
+
+FUNCTIONS: tuple[Function, ...] = (Function(("get_json_object",), "scalar", _resolve),)
