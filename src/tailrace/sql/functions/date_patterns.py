@@ -74,6 +74,11 @@ def _far_year(value: str, written: str) -> str:
     return f" || ({year}) || ".join(parts)
 
 
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+
 _READ: dict[str, tuple[str, str]] = {
     "yyyy": ("y", "-?[0-9]{4}"),
     "MM": ("mo", "[0-9]{2}"),
@@ -89,6 +94,13 @@ _READ: dict[str, tuple[str, str]] = {
     "S": ("f", "[0-9]"),
     "SSS": ("f", "[0-9]{1,3}"),
     "SSSSSS": ("f", "[0-9]{1,6}"),
+    "MMM": ("mon", "(?i:" + "|".join(month_name[:3] for month_name in MONTHS) + ")"),
+    "MMMM": ("mon", "(?i:" + "|".join(MONTHS) + ")"),
+    "hh": ("h12", "[0-9]{2}"),
+    "h": ("h12", "[0-9]{1,19}"),
+    "a": ("half", "(?i:AM|PM)"),
+    "XXX": ("zone", "Z|[+-][0-9]{2}:[0-9]{2}"),
+    "Z": ("zone", "[+-][0-9]{4}"),
 }
 """Pattern letters that are read: the field, and the digits it takes."""
 
@@ -104,10 +116,14 @@ def parse_text(pattern: str) -> Callable[[str, bool], str]:
         found = _READ.get(word)
         if found is None or found[0] in fields:
             raise NotAnswered(f"{word!r} in the pattern {pattern!r} is not answered for reading")
-        if i + 1 < len(tokens) and tokens[i + 1][1] and word in ("M", "d", "H", "m", "s"):
+        if i + 1 < len(tokens) and tokens[i + 1][1] and word in ("M", "d", "H", "h", "m", "s"):
             raise NotAnswered(f"the pattern {pattern!r} has fields of open width side by side")
         fields.append(found[0])
         regex.append(f"({found[1]})")
+    if ("h12" in fields) != ("half" in fields) or ("h12" in fields and "h" in fields):
+        raise NotAnswered(f"the hours of the pattern {pattern!r} are not answered for reading")
+    if "mo" in fields and "mon" in fields:
+        raise NotAnswered(f"the pattern {pattern!r} has two months")
     if "y" not in fields:
         raise NotAnswered(f"the pattern {pattern!r} has no year")
     return _reader("^" + "".join(regex) + "$", fields)
@@ -121,17 +137,30 @@ def _reader(regex: str, fields: list[str]) -> Callable[[str, bool], str]:
             return f"'{default}'"
         return f"_p.{field}" if field in ("y", "f") else f"coalesce(nullif(ltrim(_p.{field}, '0'), ''), '0')"
 
-    clock = f"lpad({part('h', '0')}, 2, '0') || ':' || lpad({part('mi', '0')}, 2, '0') || ':' || lpad({part('s', '0')}, 2, '0')"
+    month = part("mo", "1")
+    if "mon" in fields:
+        short = "".join(name[:3] for name in MONTHS).lower()
+        month = f"CAST((instr('{short}', lower(left(_p.mon, 3))) + 2) // 3 AS VARCHAR)"
+    hour = part("h", "0")
+    if "h12" in fields:
+        number = f"TRY_CAST({part('h12', '0')} AS INTEGER)"
+        hour = (
+            f"CASE WHEN {number} BETWEEN 1 AND 12 THEN CAST({number} % 12 + "
+            f"CASE WHEN lower(_p.half) = 'pm' THEN 12 ELSE 0 END AS VARCHAR) ELSE '99' END"
+        )
+    clock = f"lpad({hour}, 2, '0') || ':' || lpad({part('mi', '0')}, 2, '0') || ':' || lpad({part('s', '0')}, 2, '0')"
     fraction = f" || '.' || {part('f', '0')}" if "f" in fields else ""
     hours = " AND ".join(
-        f"TRY_CAST({part(field, '0')} AS INTEGER) < {below}"
-        for field, below in (("h", 24), ("mi", 60), ("s", 60))
+        f"TRY_CAST({written} AS INTEGER) < {below}"
+        for written, below in ((hour, 24), (part("mi", "0"), 60), (part("s", "0"), 60))
     )
-    day = f"{part('y', '')} || '-' || {part('mo', '1')} || '-' || {part('d', '1')}"
+    day = f"{part('y', '')} || '-' || {month} || '-' || {part('d', '1')}"
 
     def read(value: str, safe: bool) -> str:
         def body(v: str) -> str:
             moment = f"TRY_CAST(CASE WHEN {hours} THEN {day} || ' ' || {clock}{fraction} END AS TIMESTAMP)"
+            if "zone" in fields:
+                moment = _at_offset(moment)
             parts = f"regexp_extract({v}, {text(regex)}, {names})"
             tried = f"CASE WHEN regexp_matches({v}, {text(regex)}) THEN list_transform([{parts}], lambda _p: {moment})[1] END"
             if safe:
@@ -142,3 +171,15 @@ def _reader(regex: str, fields: list[str]) -> Callable[[str, bool], str]:
         return once([value], lambda names_: body(names_[0]))
 
     return read
+
+
+def _at_offset(moment: str) -> str:
+    """The moment in UTC of a clock with the offset `_p.zone`, of 18 hours at most."""
+    digits = "replace(_p.zone, ':', '')"
+    hours, minutes = f"CAST(substr({digits}, 2, 2) AS BIGINT)", f"CAST(substr({digits}, 4, 2) AS BIGINT)"
+    length = f"({hours} * 60 + {minutes})"
+    way = f"CASE WHEN left(_p.zone, 1) = '-' THEN {length} ELSE -{length} END"
+    return (
+        f"CASE WHEN _p.zone = 'Z' THEN {moment} WHEN {minutes} < 60 AND {length} <= 1080 "
+        f"THEN {moment} + to_minutes({way}) END"
+    )
