@@ -136,11 +136,9 @@ def _nested(a: t.DataType, b: t.DataType) -> t.DataType | None:
 
 
 def common(types: Sequence[t.DataType]) -> t.DataType | None:
-    """The type that all meet in; strings last, as Spark does, so that their order does not matter."""
-    ordered = [k for k in types if not is_string(k)]
-    strings = [k for k in types if is_string(k)]
+    """The type that all meet in, one after the other: with texts among them their order matters."""
     result: t.DataType | None = t.VOID
-    for kind in [*ordered, *strings] if any(is_string(k) for k in types) else types:
+    for kind in types:
         result = wider(result, kind) if result is not None else None
     return result
 

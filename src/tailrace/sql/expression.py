@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from tailrace.model import types as t
 from tailrace.model.errors import Place
-from tailrace.sql import coerce, literals, operators, units
+from tailrace.sql import coerce, literals, logic, operators, units
 from tailrace.sql.calls import Call, Calls
 from tailrace.sql.data_type import data_type
 from tailrace.sql.errors import Mismatch, NotAnswered
@@ -57,7 +57,7 @@ class Analyzer(Calls):
     def condition(self, node: Any, what: str) -> Typed:
         """A BOOLEAN, for WHERE, ON, HAVING, FILTER, EXPECT."""
         try:
-            return operators.only_boolean(self.expr(node), what)
+            return logic.only_boolean(self.expr(node), what)
         except Mismatch as error:
             raise self.origin.wrong(f"{error}.", node) from None
         except NotAnswered as error:
@@ -125,7 +125,7 @@ class Analyzer(Calls):
         while type(inner) is type(node):
             chain.append(inner.expression)
             inner = inner.this
-        combine = operators.conjunction if isinstance(node, exp.And) else operators.disjunction
+        combine = logic.conjunction if isinstance(node, exp.And) else logic.disjunction
         result = self.expr(inner)
         for part in reversed(chain):
             result = combine(result, self.expr(part))
@@ -154,7 +154,7 @@ class Analyzer(Calls):
     def _between(self, node: exp.Between) -> Typed:
         value = self.expr(node.this)
         low, high = self.expr(node.args["low"]), self.expr(node.args["high"])
-        both = operators.conjunction(
+        both = logic.conjunction(
             operators.comparison(">=", value, low), operators.comparison("<=", value, high)
         )
         return replace(both, name=f"between({value.name}, {low.name}, {high.name})")
@@ -167,8 +167,8 @@ class Analyzer(Calls):
         while isinstance(inner, exp.Paren):
             inner = inner.this
         if isinstance(inner, exp.In) and inner.args.get("query") is not None:
-            return _never_null(operators.negation(self.hooks.subquery(self, inner)))
-        return operators.negation(self.expr(node.this))
+            return _never_null(logic.negation(self.hooks.subquery(self, inner)))
+        return logic.negation(self.expr(node.this))
 
     def _is(self, node: exp.Is) -> Typed:
         if isinstance(_unwritten(node.this), _PREDICATES):
@@ -181,7 +181,7 @@ class Analyzer(Calls):
             word = "IS NOT NULL" if negated else "IS NULL"
             return _test(value, f"({value.sql} {word})", f"({value.name} {word})")
         if isinstance(right, exp.Boolean):
-            inner = operators.as_boolean(value, "IS")
+            inner = logic.as_boolean(value, "IS")
             word = "true" if right.this else "false"
             label = f"({value.name} <=> {word})"
             made = _test(inner, f"({inner.sql} IS NOT DISTINCT FROM {word})", label)
@@ -201,8 +201,9 @@ class Analyzer(Calls):
                 operators.meet("=", value, item)
         cast = [operators.cast_to(v, met) for v in (value, *items)]
         name = f"({value.name} IN ({', '.join(item.name for item in items)}))"
-        if any(item.fallible and item.sources for item in cast[2:]):
-            return operators.joined(cast, operators.one_by_one(cast[0], cast[1:]), t.BOOLEAN, name)
+        late = cast[1:] if value.nullable else cast[2:]
+        if any(item.fallible and operators.reads(item) for item in late):
+            return operators.joined(cast, logic.one_by_one(cast[0], cast[1:]), t.BOOLEAN, name)
         listed = ", ".join(item.sql for item in cast[1:])
         return operators.joined(cast, f"({cast[0].sql} IN ({listed}))", t.BOOLEAN, name)
 
@@ -223,12 +224,12 @@ class Analyzer(Calls):
         made = self.call(node, Call(exp.Anonymous(this=name, expressions=nodes)))
         left, right = self.expr(node.this).name, self.expr(node.expression).name
         made = replace(made, name=f"{left} LIKE {right}" if name == "like" else f"ilike({left}, {right})")
-        return operators.negation(made) if node.args.get("negate") else made
+        return logic.negation(made) if node.args.get("negate") else made
 
     def _rlike(self, node: exp.RegexpLike) -> Typed:
         made = self.call(node, Call(exp.Anonymous(this="rlike", expressions=[node.this, node.expression])))
         made = replace(made, name=f"RLIKE({self.expr(node.this).name}, {self.expr(node.expression).name})")
-        return operators.negation(made) if node.args.get("negate") else made
+        return logic.negation(made) if node.args.get("negate") else made
 
     def _pipes(self, node: exp.DPipe) -> Typed:
         return self.call(node, Call(exp.Anonymous(this="concat", expressions=[node.this, node.expression])))
@@ -243,7 +244,9 @@ class Analyzer(Calls):
         if not isinstance(met, t.IntegralType):
             raise NotAnswered(f"'{symbol}' of {left.type} and {right.type} is not answered")
         a, b = operators.cast_to(left, met), operators.cast_to(right, met)
-        sql = f"xor({a.sql}, {b.sql})" if symbol == "^" else f"({a.sql} {symbol} {b.sql})"
+        sql = operators.left_first(
+            a, b, lambda x, y: f"xor({x}, {y})" if symbol == "^" else f"({x} {symbol} {y})"
+        )
         return operators.joined((a, b), sql, met, f"({left.name} {symbol} {right.name})")
 
     def _bit_not(self, node: exp.BitwiseNot) -> Typed:
@@ -260,7 +263,7 @@ class Analyzer(Calls):
             condition = self.expr(branch.this)
             if subject is not None:
                 condition = operators.comparison("=", subject, condition)
-            whens.append(operators.only_boolean(condition, "WHEN"))
+            whens.append(logic.only_boolean(condition, "WHEN"))
             thens.append(self.expr(branch.args["true"]))
         last = self.expr(node.args["default"]) if node.args.get("default") is not None else None
         results = [*thens, *([last] if last else [])]
@@ -343,13 +346,9 @@ class Analyzer(Calls):
         )
 
     def _anonymous(self, node: exp.Anonymous) -> Typed:
-        name, given = node.name.lower(), node.expressions
-        if name in (*units.DIFFERENCES, *units.SUMS) and len(given) == 3 and isinstance(given[0], exp.Column):
-            unit = given[0].name
-            if unit.upper() not in units.UNITS or len(given[0].parts) > 1:
-                raise Mismatch(f"[INVALID_PARAMETER_VALUE.DATETIME_UNIT] {unit} is no unit of time")
-            combine = units.moved if name in units.SUMS else units.difference
-            return combine(unit, self.expr(given[1]), self.expr(given[2]))
+        combine = units.called(node)
+        if combine is not None:
+            return combine(node.expressions[0].name, *map(self.expr, node.expressions[1:]))
         return self.call(node, Call(node))
 
     def _filtered(self, node: exp.Filter) -> Typed:
@@ -416,9 +415,17 @@ _READ = frozenset(
     ]
 )
 """Parts of nodes that the rules read; a node with any other part is refused, never half read."""
-_EXTRACTED = frozenset(
-    ["dayofmonth", "dayofweek", "dayofyear", "weekofyear", "year", "month", "hour", "minute", "quarter"]
-)
+_EXTRACTED = [
+    "dayofmonth",
+    "dayofweek",
+    "dayofyear",
+    "weekofyear",
+    "year",
+    "month",
+    "hour",
+    "minute",
+    "quarter",
+]
 _BITWISE = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor)
 _PREDICATES = (exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.RegexpLike, exp.Not)
 _ARITHMETIC: dict[Any, str] = {

@@ -167,7 +167,11 @@ class Groups:
         values: list[Any] = [analyzer.argument(n) for n in nodes] if not _is_count_star(call) else [_one()]
         resolved = analyzer.resolve(node, function, call.name, values)
         cast = analyzer.texts(values, resolved)
+        conditions = [] if call.where is None else [analyzer.condition(call.where, "FILTER")]
         texts = [c.sql for c in cast]
+        if conditions:  # DuckDB computes the arguments of the rows that FILTER leaves out as well
+            held = conditions[0].sql
+            texts = [f"CASE WHEN {held} THEN {c.sql} END" if c.fallible else c.sql for c in cast]
         if call.distinct and texts:
             texts[0] = f"DISTINCT {texts[0]}"
         if call.ignore_nulls:
@@ -187,7 +191,6 @@ class Groups:
             sql = resolved.lower(texts)
         except (Mismatch, NotAnswered) as error:
             raise self.origin.refused(f"{call.name}: {error}.", node) from None
-        conditions = [] if call.where is None else [analyzer.condition(call.where, "FILTER")]
         if call.ignore_nulls and not over:
             conditions.append(replace(cast[0], sql=f"({cast[0].sql} IS NOT NULL)"))
         if resolved.order_sensitive and not over:

@@ -102,8 +102,19 @@ class Joins:
             return None
         scope = Scope((*left.relations, *right.relations), outer)
         analyzer = Analyzer(self.origin, scope, PlainHooks(self._subquery_in(env)))
-        conditions = [analyzer.condition(part, "ON") for part in conjuncts(on)]
-        return all_of(conditions)
+        return all_of([self._on_part(analyzer, part) for part in conjuncts(on)])
+
+    def _on_part(self, analyzer: Analyzer, node: Any) -> Typed:
+        """A condition; an equality is one of keys, which are computed for the rows of each side."""
+        if not isinstance(node, exp.EQ) or isinstance(node.this, exp.Paren):
+            return analyzer.condition(node, "ON")
+        a, b = analyzer.expr(node.this), analyzer.expr(node.expression)
+        try:
+            return operators.comparison("=", a, b, keys=True)
+        except Mismatch as error:
+            raise self.origin.wrong(f"{error}.", node) from None
+        except NotAnswered as error:
+            raise self.origin.refused(f"{error}.", node) from None
 
     def _join_columns(self, left: Source, right: Source, side: str, using: list[str]) -> tuple[Relation, ...]:
         mine = _nullable(left.relations) if side in ("RIGHT", "FULL") else left.relations

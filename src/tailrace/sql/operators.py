@@ -1,8 +1,8 @@
-"""Operators between typed expressions: arithmetic, comparison, logic, with Spark's coercion and errors."""
+"""Operators between typed expressions: arithmetic and comparison, with Spark's coercion and errors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -105,6 +105,8 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
     if coerce.is_interval(left.type) or coerce.is_interval(right.type):
         return replace(_with_intervals(operation, left, right), name=name)
     a, b = _numbers(operation, left, right)
+    if left.value is None or right.value is None:  # Spark's optimiser looks at nothing beside a bare NULL
+        a, b = _nothing(a), _nothing(b)
     if operation == "intdiv":
         return replace(_whole_division(a, b), name=name, nullable=True)
     if isinstance(a.type, t.DecimalType):
@@ -115,7 +117,31 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
     if operation == "mod":
         return replace(_remainder(a, b), name=name, nullable=True)
     fallible = isinstance(a.type, t.IntegralType)
-    return joined((a, b), f"({a.sql} {symbol} {b.sql})", a.type, name, fallible)
+    sql = left_first(a, b, lambda x, y: f"({x} {symbol} {y})")
+    return joined((a, b), sql, a.type, name, fallible)
+
+
+def _nothing(value: Typed) -> Typed:
+    return replace(value, sql=f"CAST(NULL AS {duck(value.type)})", fallible=False)
+
+
+def reads(value: Typed) -> bool:
+    """Whether it reads a column. What does not is computed before any row, and fails at once."""
+    return '"' in value.sql
+
+
+def left_first(left: Typed, right: Typed, body: Callable[[str, str], str]) -> str:
+    """`body` of both; where the left is NULL the right is not looked at, as it may fail."""
+    if not (right.fallible and left.nullable and reads(right)):
+        return body(left.sql, right.sql)
+    return once((left.sql,), lambda v: f"CASE WHEN {v[0]} IS NULL THEN NULL ELSE {body(v[0], right.sql)} END")
+
+
+def _right_first(left: Typed, right: Typed, body: Callable[[str, str], str]) -> str:
+    """`body` of both; where the right is NULL the left is not looked at, as Spark divides."""
+    if not (left.fallible and right.nullable and reads(left)):
+        return body(left.sql, right.sql)
+    return once((right.sql,), lambda v: f"CASE WHEN {v[0]} IS NULL THEN NULL ELSE {body(left.sql, v[0])} END")
 
 
 def _numbers(operation: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
@@ -171,15 +197,19 @@ def _decimals(operation: str, a: Typed, b: Typed) -> Typed:
         result = coerce.adjusted(max(p1 - s1, p2 - s2) + scale + 1, scale)
         if result.scale != scale:
             raise NotAnswered("a sum of decimals of more than 38 digits is not answered")
-        sides = f"CAST({a.sql} AS {duck(result)}) {_SYMBOLS[operation]} CAST({b.sql} AS {duck(result)})"
-        return joined((a, b), f"CAST({sides} AS {duck(result)})", result, "", result.precision == 38)
+        kind, symbol = duck(result), _SYMBOLS[operation]
+        sql = left_first(
+            a, b, lambda x, y: f"CAST(CAST({x} AS {kind}) {symbol} CAST({y} AS {kind}) AS {kind})"
+        )
+        return joined((a, b), sql, result, "", result.precision == 38)
     if operation == "mul":
         if p1 + p2 + 1 > 38:
             raise NotAnswered("a product of decimals of more than 38 digits is not answered")
         result = t.DecimalType(p1 + p2 + 1, s1 + s2)
         # up to 18 digits DuckDB multiplies in 64 bits, whatever the result needs
         wide = t.DecimalType(min(38 - p2, max(19, p1)), s1)
-        return joined((a, b), f"CAST(CAST({a.sql} AS {duck(wide)}) * {b.sql} AS {duck(result)})", result, "")
+        sql = left_first(a, b, lambda x, y: f"CAST(CAST({x} AS {duck(wide)}) * {y} AS {duck(result)})")
+        return joined((a, b), sql, result, "")
     if operation == "mod":
         scale = max(s1, s2)
         result = coerce.adjusted(min(p1 - s1, p2 - s2) + scale, scale)
@@ -187,7 +217,7 @@ def _decimals(operation: str, a: Typed, b: Typed) -> Typed:
         if both.precision > 37:
             raise NotAnswered("a remainder of decimals of more than 37 digits is not answered")
         x, y = cast_to(a, both), cast_to(b, both)
-        body = _guarded("%", x.sql, y.sql, "REMAINDER_BY_ZERO", "Remainder by zero.")
+        body = _guarded("%", x, y, "REMAINDER_BY_ZERO", "Remainder by zero.")
         return joined((x, y), f"CAST({body} AS {duck(result)})", result, "", True)
     return _decimal_division(a, b)
 
@@ -216,17 +246,18 @@ def _decimal_division(a: Typed, b: Typed) -> Typed:
             f"ELSE CAST({number} AS {duck(result)}) END"
         )
 
-    return joined((a, b), once((a.sql, b.sql), body), result, "", True)
+    sql = _right_first(a, b, lambda x, y: once((x, y), body))
+    return joined((a, b), sql, result, "", True)
 
 
-def _guarded(symbol: str, left: str, right: str, condition: str, message: str) -> str:
+def _guarded(symbol: str, left: Typed, right: Typed, condition: str, message: str) -> str:
     """`left symbol right` that raises for a zero on the right, unless the left is NULL."""
 
     def body(v: Sequence[str]) -> str:
         zero = fail(condition, message)
         return f"CASE WHEN {v[1]} = 0 AND {v[0]} IS NOT NULL THEN {zero} ELSE {v[0]} {symbol} {v[1]} END"
 
-    return once((left, right), body)
+    return _right_first(left, right, lambda x, y: once((x, y), body))
 
 
 def _known_nonzero(value: Typed) -> bool:
@@ -236,15 +267,13 @@ def _known_nonzero(value: Typed) -> bool:
 def _division(a: Typed, b: Typed) -> Typed:
     if _known_nonzero(b):
         return joined((a, b), f"({a.sql} / {b.sql})", t.DOUBLE, "")
-    return joined(
-        (a, b), _guarded("/", a.sql, b.sql, "DIVIDE_BY_ZERO", "Division by zero."), t.DOUBLE, "", True
-    )
+    return joined((a, b), _guarded("/", a, b, "DIVIDE_BY_ZERO", "Division by zero."), t.DOUBLE, "", True)
 
 
 def _whole_division(a: Typed, b: Typed) -> Typed:
     if isinstance(a.type, t.DecimalType):
         raise NotAnswered("div of decimals is not answered")
-    sql = _guarded("//", a.sql, b.sql, "DIVIDE_BY_ZERO", "Division by zero.")
+    sql = _guarded("//", a, b, "DIVIDE_BY_ZERO", "Division by zero.")
     return joined((a, b), sql, t.LONG, "", True)
 
 
@@ -254,7 +283,7 @@ def _remainder(a: Typed, b: Typed) -> Typed:
         return replace(wide, sql=f"CAST({wide.sql} AS {duck(a.type)})", type=a.type)
     if a.type == t.LONG and (b.value is ABSENT or b.value == -1):
         b = replace(b, sql=f"CASE WHEN {b.sql} = -1 THEN 1 ELSE {b.sql} END")
-    sql = _guarded("%", a.sql, b.sql, "REMAINDER_BY_ZERO", "Remainder by zero.")
+    sql = _guarded("%", a, b, "REMAINDER_BY_ZERO", "Remainder by zero.")
     return joined((a, b), f"CAST({sql} AS {duck(a.type)})", a.type, "", True)
 
 
@@ -340,9 +369,7 @@ def _with_intervals(operation: str, left: Typed, right: Typed) -> Typed:
     raise NotAnswered(f"'{_SYMBOLS[operation]}' of {_types(left, right)} is not answered")
 
 
-# Comparison and logic
-
-_COMPARED = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+# Comparison
 
 
 def is_orderable(kind: t.DataType) -> bool:
@@ -402,82 +429,17 @@ def _whole_bound(symbol: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
     return left, right
 
 
-def comparison(symbol: str, left: Typed, right: Typed) -> Typed:
-    """`= < <= > >= !=`, and `<=>`, which is never NULL."""
+def comparison(symbol: str, left: Typed, right: Typed, keys: bool = False) -> Typed:
+    """`= < <= > >= !=`, and `<=>`, which is never NULL. `keys` of a join are computed on either side."""
     left, right = _whole_bound(symbol, left, right)
     a, b = meet(symbol, left, right)
     if symbol == "<=>":
         made = joined((a, b), f"({a.sql} IS NOT DISTINCT FROM {b.sql})", t.BOOLEAN, "")
         return replace(made, nullable=False, name=f"({left.name} <=> {right.name})")
-    if symbol == "!=":
-        return joined((a, b), f"({a.sql} <> {b.sql})", t.BOOLEAN, f"(NOT ({left.name} = {right.name}))")
-    name = f"({left.name} {symbol} {right.name})"
-    return joined((a, b), f"({a.sql} {_COMPARED[symbol]} {b.sql})", t.BOOLEAN, name)
-
-
-_STRICT = {
-    "WHEN": "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-    "ON": "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
-    "FILTER": "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
-}
-
-
-def only_boolean(value: Typed, what: str) -> Typed:
-    """The value, where nothing but a BOOLEAN will do: no text, no bare NULL. HAVING casts."""
-    if what == "HAVING" or isinstance(value.type, t.BooleanType):
-        return as_boolean(value, what)
-    condition = _STRICT.get(what, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN")
-    raise Mismatch(f"[{condition}] {what} takes BOOLEAN, not {value.type.simple_string.upper()}")
-
-
-def one_by_one(value: Typed, items: Sequence[Typed]) -> str:
-    """`value IN (items)` that looks at no item after the one that is equal, as a later one may fail."""
-
-    def body(v: Sequence[str]) -> str:
-        arms = " ".join(f"WHEN {v[0]} = {item.sql} THEN true" for item in items)
-        unknown = " OR ".join(f"({item.sql}) IS NULL" for item in items)
-        return f"CASE WHEN {v[0]} IS NULL THEN NULL {arms} WHEN {unknown} THEN NULL ELSE false END"
-
-    return once((value.sql,), body)
-
-
-def as_boolean(value: Typed, what: str) -> Typed:
-    if isinstance(value.type, (t.BooleanType, t.VoidType, t.StringType)):
-        return cast_to(value, t.BOOLEAN)
-    raise Mismatch(
-        f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] {what} takes BOOLEAN, not {value.type.simple_string.upper()}"
-    )
-
-
-def conjunction(left: Typed, right: Typed) -> Typed:
-    """`a AND b`. Spark looks at b only where a is not FALSE."""
-    a, b = as_boolean(left, "AND"), as_boolean(right, "AND")
-    name = f"({left.name} AND {right.name})"
-    if not b.fallible:
-        return joined((a, b), f"({a.sql} AND {b.sql})", t.BOOLEAN, name)
-    sql = once((a.sql,), lambda v: _and_case(v[0], b.sql, a.nullable))
+    if left.value is None or right.value is None:
+        a, b = _nothing(a), _nothing(b)
+    sign = "<>" if symbol == "!=" else symbol
+    sql = f"({a.sql} {sign} {b.sql})" if keys else left_first(a, b, lambda x, y: f"({x} {sign} {y})")
+    equal = f"(NOT ({left.name} = {right.name}))"
+    name = equal if symbol == "!=" else f"({left.name} {symbol} {right.name})"
     return joined((a, b), sql, t.BOOLEAN, name)
-
-
-def _and_case(a: str, b: str, nullable: bool) -> str:
-    if not nullable:
-        return f"CASE WHEN {a} THEN {b} ELSE false END"
-    return f"CASE WHEN NOT {a} THEN false WHEN {a} THEN {b} ELSE (NULL AND {b}) END"
-
-
-def disjunction(left: Typed, right: Typed) -> Typed:
-    """`a OR b`. Spark looks at b only where a is not TRUE."""
-    a, b = as_boolean(left, "OR"), as_boolean(right, "OR")
-    name = f"({left.name} OR {right.name})"
-    if not b.fallible:
-        return joined((a, b), f"({a.sql} OR {b.sql})", t.BOOLEAN, name)
-    sql = once(
-        (a.sql,),
-        lambda v: f"CASE WHEN {v[0]} THEN true WHEN NOT {v[0]} THEN {b.sql} ELSE (NULL OR {b.sql}) END",
-    )
-    return joined((a, b), sql, t.BOOLEAN, name)
-
-
-def negation(value: Typed) -> Typed:
-    inner = as_boolean(value, "NOT")
-    return replace(inner, sql=f"(NOT {inner.sql})", name=f"(NOT {value.name})", value=ABSENT, is_column=False)

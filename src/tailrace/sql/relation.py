@@ -96,12 +96,12 @@ def unnested(
 
 
 def all_of(conditions: Sequence[Typed]) -> str:
-    """All conditions in order; a later one that can fail is looked at only where the earlier ones hold."""
+    """All conditions in order; none is looked at where an earlier one does not hold, if any can fail."""
     result = conditions[-1].sql
     fails = conditions[-1].fallible
     for one in reversed(conditions[:-1]):
-        result = f"CASE WHEN {one.sql} THEN {result} ELSE false END" if fails else f"({one.sql} AND {result})"
         fails = fails or one.fallible
+        result = f"CASE WHEN {one.sql} THEN {result} ELSE false END" if fails else f"({one.sql} AND {result})"
     return result
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
+
+from sqlglot import exp
 
 from tailrace.model import types as t
 from tailrace.sql import coerce, operators
@@ -24,6 +28,16 @@ _MICROS = {
 }
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 UNITS = frozenset((*_MICROS, *_MONTHS))
+
+
+def called(node: Any) -> Callable[[str, Typed, Typed], Typed] | None:
+    """What a call with a unit as its first word does; None for any other call."""
+    name, given = node.name.lower(), node.expressions
+    if name not in (*DIFFERENCES, *SUMS) or len(given) != 3 or not isinstance(given[0], exp.Column):
+        return None
+    if given[0].name.upper() not in UNITS or len(given[0].parts) > 1:
+        raise Mismatch(f"[INVALID_PARAMETER_VALUE.DATETIME_UNIT] {given[0].name} is no unit of time")
+    return moved if name in SUMS else difference
 
 
 def difference(written: str, start: Typed, end: Typed) -> Typed:
