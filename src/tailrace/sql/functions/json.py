@@ -43,7 +43,7 @@ _FIRST_OBJECT = (
     + _bracketed(_DEPTH_MAX)
     + r")*\})"
 )
-_QUOTED = r"""(?s)"((?:[^"\\]|\\.)*)"|'((?:[^'"\\]|\\[^'])*)'"""
+QUOTED = r"""(?s)"((?:[^"\\]|\\.)*)"|'((?:[^'"\\]|\\[^'])*)'"""
 NOT_FINITE = r"([:,\[]\s*)([+-]?Infinity|NaN|[+-]INF)(\s*[,}\]])"
 _PAIR = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 _IN_DOUBLE_QUOTES = r'"\1\2"'
@@ -54,7 +54,7 @@ _HALF = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 def _mended(doc: str, half: str) -> str:
     """The document as strict JSON, from its first brace to the one that closes it."""
     found = f"regexp_extract({doc}, {text(_FIRST_OBJECT)}, 1)"
-    one = f"regexp_replace({found}, {text(_QUOTED)}, {text(_IN_DOUBLE_QUOTES)}, 'g')"
+    one = f"regexp_replace({found}, {text(QUOTED)}, {text(_IN_DOUBLE_QUOTES)}, 'g')"
     for _ in range(2):  # neighbours share a separator
         one = f"regexp_replace({one}, {text(NOT_FINITE)}, {text(_AS_STRING)}, 'g')"
     one = f"regexp_replace({one}, {text(_PAIR)}, chr(1) || '\\1' || chr(1) || '\\2', 'g')"
@@ -71,7 +71,7 @@ _SUSPECT = r",[ \t\r\n]*[}\]]|[:,\[][ \t\r\n]*[+-]?(?i:nan|inf)"
 
 def strict_document(doc: str, half: str = "?") -> str:
     """A JSON object that DuckDB parses, or NULL where Spark finds none either; `half` for half surrogates."""
-    bare = f"regexp_replace(_m, {text(_QUOTED)}, {text(chr(34) * 2)}, 'g')"
+    bare = f"regexp_replace(_m, {text(QUOTED)}, {text(chr(34) * 2)}, 'g')"
     clean = f"NOT regexp_matches({bare}, {text(_SUSPECT)})"
     mended = (
         f"list_transform([{_mended(doc, half)}], lambda _m: "

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from tailrace.model import types as t
 from tailrace.sql.errors import NotAnswered
-from tailrace.sql.functions.json import NOT_FINITE, converted, strict_document
+from tailrace.sql.functions.json import NOT_FINITE, QUOTED, converted, strict_document
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
 from tailrace.sql.typed import fail, text
 
@@ -26,6 +26,8 @@ _MOVED = text("".join(chr(_SHIFT + code) for code in range(1, 32)))
 _MOVED_RANGE = "[\ue0ff-\ue120]"
 """Control characters inside of strings, which Spark lets pass, stand aside in a private range."""
 _PIECES = r"""(?s)"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^"']+"""
+_SINGLE = r"(?s)'[^\\]*'"
+_ODD = r"[\x01-\x1f']"
 
 Step = str | int
 
@@ -57,7 +59,8 @@ def _all_ways(steps: Sequence[Step]) -> str:
             named = f"list_filter({pairs}, lambda _e: _e[1] = {text(step)})"
             one = f"CASE WHEN json_type(_c) = 'OBJECT' THEN list_transform({named}, lambda _e: _e[2]) ELSE [] END"
         found = f"flatten(list_transform({found}, lambda _c: {one}))"
-    return f"list_filter({found}, lambda _c: _c IS NOT NULL AND CAST(_c AS VARCHAR) <> 'null')"
+    null = "" if isinstance(steps[-1], int) else " AND CAST(_c AS VARCHAR) <> 'null'"
+    return f"list_filter({found}, lambda _c: _c IS NOT NULL{null})"
 
 
 def _get(doc: str, steps: Sequence[Step]) -> str:
@@ -75,20 +78,37 @@ def _get(doc: str, steps: Sequence[Step]) -> str:
     inner = "_v"
     for sign, code in (("t", 9), ("n", 10), ("r", 13)):
         inner = f"replace({inner}, chr({_SHIFT + code}), '\\{sign}')"
-    whole = f"translate({converted('_v', t.STRING)}, {_MOVED}, {_CONTROLS})"
-    again = f"list_transform([{inner}], lambda _v: CASE WHEN regexp_matches(_v, {text(_MOVED_RANGE)}) THEN {raised} ELSE {converted('_v', t.STRING)} END)[1]"
-    value = (
-        f"CASE WHEN NOT regexp_matches(_v, {text(_MOVED_RANGE)}) THEN {converted('_v', t.STRING)} "
-        f"WHEN {nested} THEN {again} WHEN {marked} THEN NULL ELSE {whole} END"
+    moved = f"regexp_matches(_v, {text(_MOVED_RANGE)})"
+    put_back = f"list_transform([{inner}], lambda _v: CASE WHEN {moved} THEN {raised} ELSE _v END)[1]"
+    ready = (
+        f"CASE WHEN _v IS NULL OR NOT {moved} THEN _v "
+        f"WHEN {nested} OR contains(_v, chr(92)) THEN {put_back} "
+        f"WHEN {marked} THEN NULL ELSE translate(_v, {_MOVED}, {_CONTROLS}) END"
     )
+    value = converted("_v", t.STRING)
+    outer = f"CASE WHEN _v = 'null' THEN 'null' ELSE {value} END" if isinstance(steps[-1], int) else value
     pieces = f"regexp_extract_all(_d, {text(_PIECES)})"
-    kept = f"array_to_string(list_transform({pieces}, lambda _k: CASE WHEN left(_k, 1) IN ('\"', '''') THEN translate(_k, {_CONTROLS}, {_MOVED}) ELSE _k END), '')"
-    controls = f"CASE WHEN NOT json_valid(_d) AND regexp_matches(_d, '[\x01-\x1f]') THEN {kept} ELSE _d END"
-    bare = f"CASE WHEN regexp_matches(_d, {text(NOT_FINITE)}) AND NOT json_valid(_d) THEN NULL ELSE {strict_document('_d', _HALF_MARK)} END"
+    aside = f"translate(_k, {_CONTROLS}, {_MOVED})"
+    single = f"regexp_full_match(_k, {text(_SINGLE)}) AND length(_k) > 1"
+    doubled = (
+        f"chr(34) || replace(substr({aside}, 2, length(_k) - 2), chr(34), chr(92) || chr(34)) || chr(34)"
+    )
+    piece = (
+        f"CASE WHEN {single} THEN {doubled} WHEN left(_k, 1) IN (chr(34), chr(39)) THEN {aside} ELSE _k END"
+    )
+    kept = f"array_to_string(list_transform({pieces}, lambda _k: {piece}), '')"
+    odd = f"NOT json_valid(_d) AND regexp_matches(_d, {text(_ODD)})"
+    controls = f"CASE WHEN {odd} THEN {kept} ELSE _d END"
+    unquoted = f"regexp_replace(_d, {text(QUOTED)}, chr(34) || chr(34), 'g')"
+    bare = (
+        f"CASE WHEN NOT regexp_matches({unquoted}, {text(NOT_FINITE)}) "
+        f"THEN {strict_document('_d', _HALF_MARK)} END"
+    )
+    private = f"CASE WHEN regexp_matches(_d, {text(_MOVED_RANGE)}) THEN {raised} ELSE {controls} END"
     return (
-        f"list_transform([{doc}], lambda _d: list_transform([{controls}], lambda _d: list_transform([{bare}], "
+        f"list_transform([{doc}], lambda _d: list_transform([{private}], lambda _d: list_transform([{bare}], "
         f"lambda _j: list_transform([CASE WHEN _j IS NOT NULL THEN {token} END], lambda _v: "
-        f"CASE WHEN _v IS NOT NULL THEN {value} END)[1])[1])[1])[1]"
+        f"list_transform([{ready}], lambda _v: CASE WHEN _v IS NOT NULL THEN {outer} END)[1])[1])[1])[1])[1]"
     )
 
 
