@@ -183,7 +183,7 @@ def _as_decimal(value: Typed, other: t.DataType) -> Typed:
         return value
     if isinstance(value.type, t.VoidType):
         return cast_to(value, other)
-    if isinstance(value.value, int):  # a literal takes as many digits as it has
+    if isinstance(value.value, int) and value.type != t.BYTE:  # a literal takes as many digits as it has
         return cast_to(value, t.DecimalType(max(1, len(str(abs(value.value)))), 0))
     return cast_to(value, coerce.decimal_of(value.type))
 

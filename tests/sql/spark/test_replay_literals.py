@@ -1,0 +1,69 @@
+"""Expressions over literals, as Spark answered them: what is folded must answer as what is read."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tailrace.duck.connection import connect
+from tailrace.duck.errors import condition_of
+from tailrace.model import types as t
+from tailrace.model.errors import TailraceError
+from tailrace.sql.expression import analyze_expression
+
+from .replay import ERRORS_OF_RAISED, equal, plain
+
+FILE = Path(__file__).parent / "literals.jsonl"
+DECLARED = frozenset(
+    {
+        # Spark raises where the negation of a DECIMAL(38,18) needs no digit more; ours answers.
+        "-CAST('99999999999999999999.999999999999999999' AS decimal(38,18))",
+        # Spark names the fields of a struct after folded field accesses.
+        "struct(CAST(NULL AS array<struct<a:int,b:string>>)[0].a,CAST(NULL AS array<struct<a:int,b:string>>)[0].b)",
+        # Spark's substring takes INT; ours takes a BIGINT that is beyond the text.
+        "substring('abcdef',2147483648L)",
+    }
+)
+"""Expressions whose difference is known."""
+
+
+def judge(connection: duckdb.DuckDBPyConnection, item: dict[str, Any]) -> tuple[str, str]:
+    """(verdict, what is different)."""
+    try:
+        kind, sql = analyze_expression(item["sql"], t.Schema(()))
+    except TailraceError:
+        return ("same" if "error" in item else "refused"), ""
+    try:
+        value = connection.execute(f"SELECT {sql}").fetchall()[0][0]
+    except (duckdb.Error, ValueError, OverflowError) as error:
+        if "error" in item or condition_of(str(error)) in ERRORS_OF_RAISED:
+            return "same", ""
+        return "different", f"raises {str(error)[:100]!r}, Spark has {item['out']!r}"
+    if "error" in item:
+        return "different", f"gives {value!r}, Spark raises {item['error']}"
+    if kind.simple_string != item["type"]:
+        return "different", f"has the type {kind}, Spark {item['type']}"
+    found = plain(value, kind)
+    return (
+        ("same", "")
+        if equal(found, item["out"])
+        else ("different", f"gives {found!r}, Spark {item['out']!r}")
+    )
+
+
+def test_literals_answer_as_in_spark() -> None:
+    connection = connect(threads=1)
+    verdicts: Counter[str] = Counter()
+    different = []
+    for line in filter(None, FILE.read_text(encoding="utf-8").split("\n")):
+        item = json.loads(line)
+        verdict, what = judge(connection, item)
+        verdicts[verdict] += 1
+        if verdict == "different" and item["sql"] not in DECLARED:
+            different.append(f"{item['sql']}: {what}")
+    assert different == []
+    assert verdicts["same"] > 10 * verdicts["different"]
