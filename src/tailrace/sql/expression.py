@@ -329,7 +329,7 @@ class Analyzer(Calls):
             "hours": "hour",
             "minutes": "minute",
         }.get(field, field)
-        if name not in _EXTRACTED:
+        if name not in units.EXTRACTED:
             raise NotAnswered(f"EXTRACT({field.upper()} FROM ...) is not answered")
         made = self.call(node, Call(exp.Anonymous(this=name, expressions=[node.expression])))
         return replace(made, name=f"extract({node.this.name} FROM {self.expr(node.expression).name})")
@@ -415,17 +415,6 @@ _READ = frozenset(
     ]
 )
 """Parts of nodes that the rules read; a node with any other part is refused, never half read."""
-_EXTRACTED = [
-    "dayofmonth",
-    "dayofweek",
-    "dayofyear",
-    "weekofyear",
-    "year",
-    "month",
-    "hour",
-    "minute",
-    "quarter",
-]
 _BITWISE = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor)
 _PREDICATES = (exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.RegexpLike, exp.Not)
 _ARITHMETIC: dict[Any, str] = {
