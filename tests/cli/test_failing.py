@@ -107,9 +107,10 @@ def test_run_that_is_stopped_tells_its_accounts(tmp_path: Path) -> None:
     )
     assert process.stderr is not None
     assert "batch 1" in process.stderr.readline()
+    assert "batch 2" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    assert process.returncode == 0
+    assert process.returncode == 0, out + err
     assert "silver.orders" in out
     assert "Traceback" not in err
 
