@@ -28,6 +28,7 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> duck
         "SET preserve_insertion_order = true",
         "SET autoinstall_known_extensions = false",
         "SET python_enable_replacements = false",
+        "SET enable_progress_bar = false",
         f"SET disabled_optimizers = '{','.join(DISABLED_OPTIMIZERS)}'",
     ):
         connection.execute(setting)
