@@ -25,6 +25,8 @@ from tailrace.sql.query import parse_expression
 from tailrace.sql.typed import fail, quote, text
 
 _MALFORMED = "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION"
+CUT_MARK = "\ue0fe"
+"""Stands for a string whose last escape is cut off by the closing quote: no value, but the rest is read."""
 _DEPTH_MAX = 6
 """Levels of nesting up to which a document with text after it is found."""
 
@@ -48,12 +50,15 @@ NOT_FINITE = r"([:,\[]\s*)([+-]?Infinity|NaN|[+-]INF)(\s*[,}\]])"
 _PAIR = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 _IN_DOUBLE_QUOTES = r'"\1\2"'
 _AS_STRING = r'\1"\\"\2\\""\3'
+_CUT_ESCAPE = r'''"(?:[^"\\]|\\[^u]|\\u[0-9a-fA-F]{4})*\\u[0-9a-fA-F]{0,3}"'''
+_CUT_MARKED = f'"{CUT_MARK}"'
 _HALF = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 
 
 def _mended(doc: str, half: str) -> str:
     """The document as strict JSON, from its first brace to the one that closes it."""
     found = f"regexp_extract({doc}, {text(_FIRST_OBJECT)}, 1)"
+    found = f"regexp_replace({found}, {text(_CUT_ESCAPE)}, {text(_CUT_MARKED)}, 'g')"
     one = f"regexp_replace({found}, {text(QUOTED)}, {text(_IN_DOUBLE_QUOTES)}, 'g')"
     for _ in range(2):  # neighbours share a separator
         one = f"regexp_replace({one}, {text(NOT_FINITE)}, {text(_AS_STRING)}, 'g')"
@@ -124,7 +129,7 @@ def converted(token: str, kind: t.DataType) -> str:
             f"THEN '\"-Infinity\"' ELSE '\"Infinity\"' END"
         )
         return (
-            f"CASE WHEN {token} = 'null' THEN NULL WHEN {_is_string(token)} THEN "
+            f"CASE WHEN {token} IN ('null', {text(_CUT_MARKED)}) THEN NULL WHEN {_is_string(token)} THEN "
             f"CASE WHEN starts_with({token}, '\"\\\"') AND {special} <> '' THEN {spelled} ELSE {string_of(token)} END "
             f"WHEN starts_with({token}, '{{') OR starts_with({token}, '[') THEN {_nested_text(token)} ELSE {inner} END"
         )
@@ -222,8 +227,10 @@ def _tokens(schema: t.StructType, strict: bool) -> str:
 def _last(field: t.Field, strict: bool) -> str:
     """Of a key that comes several times the last token that can be of the type; FAILFAST sees any other."""
     found = f"list_filter(_p, lambda _e: _e[1] = {text(field.name)})"
-    shape = r"-?[0-9]+|null" if isinstance(field.type, t.IntegralType) else "(?s).*"
-    fits = f"regexp_full_match(CAST(_e[2] AS VARCHAR), {text(shape)})"
+    fits = "true"
+    if not isinstance(field.type, t.StringType):
+        read = f"_k = 'null' OR ({converted('_k', field.type)}) IS NOT NULL"
+        fits = f"list_transform([CAST(_e[2] AS VARCHAR)], lambda _k: {read})[1]"
     last = f"list_filter({found}, lambda _e: {fits})[-1][2]"
     unfit = f"list_filter({found}, lambda _e: NOT {fits})[1][2]"
     return f"coalesce({unfit}, {last})" if strict else f"coalesce({last}, {unfit})"

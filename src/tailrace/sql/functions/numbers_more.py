@@ -54,7 +54,8 @@ def _negative(args: Sequence[Arg]) -> Resolved:
         raise NotAnswered(f"negative of {kind.simple_string} is not answered")
     if isinstance(kind, t.DecimalType) and kind.precision == 38:
         raise NotAnswered("negative of a DECIMAL of 38 digits is not answered")
-    least = {t.BYTE: -(2**7), t.SHORT: -(2**15), t.INT: -(2**31), t.LONG: -(2**63)}.get(kind)
+    bounds: dict[t.DataType, int] = {t.BYTE: -(2**7), t.SHORT: -(2**15), t.INT: -(2**31), t.LONG: -(2**63)}
+    least = bounds.get(kind)
     if least is None:
         return Resolved((kind,), kind, lambda v: f"(-{v[0]})", args[0].nullable)
     raised = fail("ARITHMETIC_OVERFLOW", "The number has no negative of its type")
