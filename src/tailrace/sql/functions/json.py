@@ -227,10 +227,12 @@ def _tokens(schema: t.StructType, strict: bool) -> str:
 def _last(field: t.Field, strict: bool) -> str:
     """Of a key that comes several times the last token that can be of the type; FAILFAST sees any other."""
     found = f"list_filter(_p, lambda _e: _e[1] = {text(field.name)})"
-    fits = "true"
-    if not isinstance(field.type, t.StringType):
-        read = f"_k = 'null' OR ({converted('_k', field.type)}) IS NOT NULL"
-        fits = f"list_transform([CAST(_e[2] AS VARCHAR)], lambda _k: {read})[1]"
+    shape = "(?s).*"
+    if isinstance(field.type, t.IntegralType):
+        shape = r"-?[0-9]+|null"
+    elif isinstance(field.type, (t.TimestampType, t.DateType)):
+        shape = r'(?s)"[+-]?[0-9]{4}.*"|-?[0-9]+|null'
+    fits = f"regexp_full_match(CAST(_e[2] AS VARCHAR), {text(shape)})"
     last = f"list_filter({found}, lambda _e: {fits})[-1][2]"
     unfit = f"list_filter({found}, lambda _e: NOT {fits})[1][2]"
     return f"coalesce({unfit}, {last})" if strict else f"coalesce({last}, {unfit})"
