@@ -12,6 +12,9 @@ Connection = duckdb.DuckDBPyConnection
 ExecutionError = duckdb.Error
 """What a query that fails raises."""
 
+InterruptedQuery = duckdb.InterruptException
+"""What a running query becomes when a signal comes: no failure of the query."""
+
 ResourceErrors = (duckdb.IOException, duckdb.OutOfMemoryException)
 """Those that a retry may cure."""
 

@@ -72,9 +72,8 @@ def build_output(
         removing = [f"__x{i}" for i, rule in enumerate(expectations) if rule.action in REMOVING]
         good = " AND ".join(removing) or "true"
     order = "" if len(parts) == 1 else "ORDER BY __place, __ord, __sub"
-    # A table, not a view: numbering runs on one thread, and several readers follow.
     connection.execute(
-        f"CREATE TEMP TABLE {tag}_out AS SELECT {names}, {n}::BIGINT AS _batch, "
+        f"CREATE TEMP VIEW {tag}_out AS SELECT {names}, {n}::BIGINT AS _batch, "
         f"(row_number() OVER ({order}) - 1)::INT AS _row FROM {rows} WHERE {good}"
     )
     violated_relation = None

@@ -11,7 +11,7 @@ import duckdb
 from tailrace.duck.connection import first_row, quote
 from tailrace.duck.errors import condition_of, text_of
 from tailrace.model import types as t
-from tailrace.model.errors import QueryError
+from tailrace.model.errors import DataError, QueryError
 from tailrace.sql.compiled import BatchQuery
 
 HTML_ROWS_MAX = 50
@@ -32,6 +32,10 @@ class QueryResult:
             for alias, scan in scans.items():
                 connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(alias)} AS {scan}")
             connection.execute(f"CREATE OR REPLACE TEMP TABLE __answer AS {query.sql}")
+        except duckdb.IOException as error:
+            raise DataError(
+                f"A file of a table cannot be read: {text_of(str(error))}", hint="`tailrace fsck` finds which"
+            ) from error
         except duckdb.Error as error:
             raise query_error(error) from error
 

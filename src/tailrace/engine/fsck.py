@@ -50,7 +50,8 @@ def _numbers(doors: Doors, newest: int) -> Finding:
     low = max((high for _, high in doors.batch_log.seals()), default=0)
     missing = sorted(set(range(low + 1, newest + 1)) - set(doors.batch_log.numbers()))
     problem = f"missing: {', '.join(map(str, missing[:20]))}" if missing else None
-    return Finding("batch log", f"batches 1 to {newest} are there", problem)
+    found = f"batches 1 to {newest} are there" if newest else "there is no batch yet"
+    return Finding("batch log", found, problem)
 
 
 def _laws(doors: Doors) -> Iterator[Finding]:

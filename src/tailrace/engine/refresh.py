@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tailrace.duck import rejects
-from tailrace.duck.connection import ExecutionError, ResourceErrors, set_time
+from tailrace.duck.connection import ExecutionError, InterruptedQuery, ResourceErrors, set_time
 from tailrace.duck.source import table_scan
 from tailrace.duck.view import ViewRows, compute_view
 from tailrace.engine import account
@@ -71,6 +71,9 @@ class ViewBatch:
         started = doors.clock.monotonic()
         try:
             rows, edges = self._compute(given.n)
+        except InterruptedQuery:
+            self._abandon()
+            raise
         except ResourceErrors as error:
             self._abandon()
             raise EnvironmentFailure(f"Computing view {self._dataset.name} failed: {error}") from error

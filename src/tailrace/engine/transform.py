@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from tailrace.duck import rejects
-from tailrace.duck.connection import Connection, ExecutionError, ResourceErrors, first_row
+from tailrace.duck.connection import (
+    Connection,
+    ExecutionError,
+    InterruptedQuery,
+    ResourceErrors,
+    first_row,
+)
 from tailrace.duck.diagnose import diagnose
 from tailrace.duck.output import Output, Part, build_output
 from tailrace.duck.row_program import BranchResult, run_branch
@@ -81,6 +87,8 @@ class Transformation:
             dataset = self._project.datasets[name]
             try:
                 self._dataset(dataset, lane, list(runs), f"d{index}")
+            except InterruptedQuery:
+                raise
             except ResourceErrors as error:
                 raise EnvironmentFailure(f"Computing {name} failed: {error}") from error
             except ExecutionError as error:

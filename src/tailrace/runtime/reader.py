@@ -26,7 +26,7 @@ from tailrace.log.embedded import EmbeddedLog
 from tailrace.model import types as t
 from tailrace.model.batch import Decision
 from tailrace.model.clock import Clock, SystemClock
-from tailrace.model.errors import TailraceError
+from tailrace.model.errors import DataError, TailraceError
 from tailrace.project.compiled import CompiledProject, Dataset
 from tailrace.project.lineage import lineage
 from tailrace.project.project import Paths
@@ -74,6 +74,10 @@ class Reader:
         dataset = self.compiled.datasets.get(name)
         table = self.tables.table(name)
         if not table.exists():
+            if name in self._committed():
+                raise DataError(
+                    f"Table {name} is missing in {table.folder}.", hint="`tailrace fsck` says what else is"
+                )
             fields = dataset.schema.fields if dataset else ()
             if dataset is not None and dataset.view is None:
                 fields += delta_schema.SYSTEM_FIELDS
@@ -81,6 +85,11 @@ class Reader:
         columns = delta_schema.from_json(table.schema())
         files = [file.path for file in table.files(self._version(table))]
         return table_scan(table.folder, files, columns, table.partition_by())
+
+    def _committed(self) -> set[str]:
+        """Tables that some batch committed to."""
+        newest = self.batch_log.newest()
+        return set(self.batch_log.read(newest).last_after()) if self.batch_log.has_file(newest) else set()
 
     def rejected_scan(self) -> str:
         """A SELECT of `system.rejected`."""

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from tailrace.duck.connection import InterruptedQuery
 from tailrace.engine.coordinator import Coordinator, Options, Summary
 from tailrace.engine.doors import Doors
 from tailrace.engine.plan import Limits
@@ -65,7 +66,7 @@ def run_project(
                 on_start(doors)
                 _work(coordinator, options, clock)
             exit_code = coordinator.summary.exit_code
-        except Interrupted:
+        except (Interrupted, InterruptedQuery):
             exit_code = coordinator.summary.exit_code
         finally:
             coordinator.close()
