@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from tailrace.model import types as t
-from tailrace.sql.errors import NotAnswered
+from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.json import NOT_FINITE, QUOTED, converted, strict_document
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
 from tailrace.sql.typed import fail, text
@@ -114,6 +114,8 @@ def _get(doc: str, steps: Sequence[Step]) -> str:
 
 def _resolve(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("get_json_object", [t.STRING, t.STRING], t.STRING, "", null="always").resolve(args)
+    if not isinstance(args[0].type, (t.StringType, t.VoidType)):
+        raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be STRING")
     if args[1].value is None:
         return Resolved(resolved.types, t.STRING, lambda v: "CAST(NULL AS VARCHAR)", True)
     if not isinstance(args[1].value, str):
