@@ -66,7 +66,10 @@ def run_project(
                 on_start(doors)
                 _work(coordinator, options, clock)
             exit_code = coordinator.summary.exit_code
-        except (Interrupted, InterruptedQuery):
+        except (Interrupted, InterruptedQuery, RuntimeError):
+            # DuckDB makes a RuntimeError of what a signal handler raises while a query runs.
+            if not coordinator.stopping():
+                raise
             exit_code = coordinator.summary.exit_code
         finally:
             coordinator.close()
