@@ -24,3 +24,39 @@ SELECT * FROM VALUES
   (2, CAST(array() AS ARRAY<INT>), map('z', CAST(NULL AS INT)), named_struct('f', 2, 'g', CAST(NULL AS STRING)), NULL),
   (3, NULL, NULL, NULL, array(named_struct('p', 3)))
 AS t(id, arr, m, st, rows)
+-- name: t
+SELECT CAST(id AS INT) id,
+  CAST(i AS INT) i,
+  CAST(l AS BIGINT) l,
+  CAST(s AS SMALLINT) s,
+  CAST(y AS TINYINT) y,
+  CAST(f AS FLOAT) f,
+  CAST(d AS DOUBLE) d,
+  CAST(m AS DECIMAL(10,2)) m,
+  CAST(n AS DECIMAL(20,6)) n,
+  CAST(b AS BOOLEAN) b,
+  CAST(c AS STRING) c,
+  CAST(w AS STRING) w,
+  CAST(w AS BINARY) x,
+  CAST(dt AS DATE) dt,
+  CAST(ts AS TIMESTAMP) ts,
+  CAST(tn AS TIMESTAMP_NTZ) tn,
+  CASE id WHEN 1 THEN array(1, 2, 3) WHEN 2 THEN CAST(array() AS ARRAY<INT>) WHEN 3 THEN array(NULL, 5) WHEN 5 THEN array(7) WHEN 6 THEN array(1, 2, 3) WHEN 7 THEN array(100, -1) WHEN 8 THEN array(2, 2, 2) END a,
+  CASE id WHEN 1 THEN array('a', 'b') WHEN 2 THEN CAST(array() AS ARRAY<STRING>) WHEN 3 THEN array('x', NULL) WHEN 5 THEN array('z') WHEN 6 THEN array('a', 'b') WHEN 7 THEN array('', 'b') WHEN 8 THEN array('b', 'a', 'b') END r,
+  CASE id WHEN 1 THEN named_struct('p', CAST(1 AS INT), 'q', CAST('x' AS STRING)) WHEN 2 THEN named_struct('p', CAST(NULL AS INT), 'q', CAST('y' AS STRING)) WHEN 3 THEN named_struct('p', CAST(3 AS INT), 'q', CAST(NULL AS STRING)) WHEN 5 THEN named_struct('p', CAST(5 AS INT), 'q', CAST('abc' AS STRING)) WHEN 6 THEN named_struct('p', CAST(1 AS INT), 'q', CAST('x' AS STRING)) WHEN 7 THEN named_struct('p', CAST(-1 AS INT), 'q', CAST('' AS STRING)) WHEN 8 THEN named_struct('p', CAST(2 AS INT), 'q', CAST('z' AS STRING)) END st,
+  CASE id WHEN 1 THEN map('k', CAST(1 AS INT), 'j', CAST(2 AS INT)) WHEN 2 THEN map_filter(map('k', 1), (k, z) -> false) WHEN 3 THEN map('k', CAST(NULL AS INT)) WHEN 5 THEN map('a', CAST(9 AS INT), 'b', CAST(8 AS INT), 'k', CAST(3 AS INT)) WHEN 6 THEN map('k', CAST(1 AS INT), 'j', CAST(2 AS INT)) WHEN 7 THEN map('', CAST(0 AS INT)) WHEN 8 THEN map('k', CAST(5 AS INT)) END mp FROM VALUES
+(1,1,10,3,1,1.5,2.25,'12.50','3.141593',true,'7','abc','2024-02-29','2024-02-29 12:34:56.789','2024-02-29 12:34:56','[1,2,3]','["a","b"]','{"p":1,"q":"x"}','{"k":1,"j":2}'),
+(2,2,20,-3,-1,-0.5,0.1,'-0.01','0.000001',false,' 12 ','Äöü ß','1969-12-31','1969-12-31 23:59:59.999999','1900-01-01 00:00:00','[]','[]','{"p":null,"q":"y"}','{}'),
+(3,3,NULL,0,0,0.0,0.0,'0.00','0.000000',NULL,'3.5','','2000-01-01','2000-01-01 00:00:00','2000-01-01 00:00:00','[null,5]','["x",null]','{"p":3,"q":null}','{"k":null}'),
+(4,NULL,7,NULL,5,NULL,NULL,NULL,NULL,true,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL),
+(5,-7,-100,7,100,3.25,100.5,'99999.99','-12345.678900',false,'-1','hello world','2023-03-15','2023-03-15 08:09:10','2023-03-15 20:21:22.5','[7]','["z"]','{"p":5,"q":"abc"}','{"a":9,"b":8,"k":3}'),
+(6,1,10,3,1,1.5,2.25,'12.50','3.141593',true,'7','abc','2024-02-29','2024-02-29 12:34:56.789','2024-02-29 12:34:56','[1,2,3]','["a","b"]','{"p":1,"q":"x"}','{"k":1,"j":2}'),
+(7,100,1000000000000,-100,-100,1000000.0,-1234567.125,'1.10','10.500000',false,'true','a_b%c','2024-12-31','2024-12-31 23:00:00','2024-12-31 00:00:01','[100,-1]','["","b"]','{"p":-1,"q":""}','{"":0}'),
+(8,2,3,1,NULL,0.25,1e10,'5.00',NULL,NULL,'2024-01-05','ABC','2024-01-05','2024-01-05 01:00:00','2024-01-05 23:59:59','[2,2,2]','["b","a","b"]','{"p":2,"q":"z"}','{"k":5}')
+v(id,i,l,s,y,f,d,m,n,b,c,w,dt,ts,tn,a,r,st,mp);
+-- name: u
+SELECT CAST(k AS INT) k,
+  CAST(g AS STRING) g,
+  CAST(v AS DOUBLE) v,
+  CAST(q AS BIGINT) q,
+  CAST(dd AS DATE) dd FROM VALUES (1,'a',1.5,10,'2024-02-29'),(1,'b',-2.0,20,'2024-01-05'),(2,'a',NULL,NULL,'2000-01-01'),(3,NULL,0.5,7,NULL),(NULL,'c',3.0,10,'2023-03-15'),(7,'abc',9.0,-100,'2024-02-29') v(k,g,v,q,dd);
