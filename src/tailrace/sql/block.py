@@ -153,6 +153,9 @@ class SelectBlock(Windows):
             return shown[index - 1].value
         outputs = {v.name.lower(): v.value for v in shown}
         if isinstance(node, exp.Column) and len(node.parts) == 1 and node.name.lower() in outputs:
+            same = {v.value.sql for v in shown if v.name.lower() == node.name.lower()}
+            if len(same) > 1:
+                raise self.origin.refused(f"ORDER BY {node.name}: several columns have this name.", one)
             return outputs[node.name.lower()]
         scope = replace(self.above, aliases=outputs)
         return Analyzer(self.origin, scope, hooks).expr(node)
