@@ -140,8 +140,11 @@ class Coordinator:
                 known = fixed[component.name]
                 if known is not None and self.run_batch(component, fixed=known) is not None:
                     progress = True
+                    self._care(busy=True)
         self.refresh_views(every=True)
         self.settle()
+        if not self.stopping():
+            self._care(busy=False)
         self._note_standing()
         return self.summary
 
@@ -172,12 +175,17 @@ class Coordinator:
         for component in self.streams():
             worked = self.run_batch(component) is not None or worked
         worked = self.refresh_views() or worked
-        if not worked or self._batches_since_care >= MAINTENANCE_BATCHES:
-            self.settle()
-            self._batches_since_care = 0
-            self._maintenance.run(self.project, self.standing, busy=worked)
-        self._batches_since_care += worked
+        self._care(worked)
         return worked
+
+    def _care(self, busy: bool) -> None:
+        """Look after tables and topics: when there is time, or after some batches."""
+        self._batches_since_care += busy
+        if busy and self._batches_since_care < MAINTENANCE_BATCHES:
+            return
+        self.settle()
+        self._batches_since_care = 0
+        self._maintenance.run(self.project, self.standing, busy)
 
     def streams(self) -> list[Component]:
         """Components that are not views, in order."""
