@@ -80,11 +80,3 @@ def _count(total: Total, item: EdgeAccount | DatasetAccount) -> None:
     total.violated += item.violated or 0
     total.out += item.out or 0
     total.mode = item.mode or total.mode
-
-
-def sentence(total: Total) -> str:
-    """`in 10,000 = kept 9,870 + filtered 100 + error 30; out 9,870, violated 0`."""
-    parts = [("kept", total.kept), ("filtered", total.filtered), ("late", total.late)]
-    parts += [("duplicate", total.duplicate), ("error", total.error)]
-    shown = " + ".join(f"{name} {count:,}" for name, count in parts if count or name == "kept")
-    return f"in {total.in_:,} = {shown}; out {total.out:,}, violated {total.violated:,}"

@@ -27,7 +27,6 @@ from tailrace.engine.refresh import ViewBatch, is_due, view_positions
 from tailrace.engine.reset import reset_topic
 from tailrace.engine.stage import ensure_tables
 from tailrace.engine.standing import Standing, descendants, flow_keys
-from tailrace.model.account import DatasetAccount
 from tailrace.model.batch import Decision
 from tailrace.model.errors import EnvironmentFailure, Halt
 from tailrace.project.compiled import CompiledProject, Component
@@ -364,10 +363,3 @@ class Coordinator:
                 self.summary.parked[key] = flow.reason or ""
             elif key in live and flow.state == "stale":
                 self.summary.stale[key] = flow.reason or ""
-
-
-def rows_out(decision: Decision) -> Iterator[tuple[str, int]]:
-    """Dataset and rows put out, for progress."""
-    for item in decision.accounts:
-        if isinstance(item, DatasetAccount) and item.mode != "lane":
-            yield item.dataset, item.out or 0

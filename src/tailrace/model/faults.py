@@ -40,14 +40,6 @@ def arm(point: str, occurrence: int = 1, reaction: Callable[[str], None] | None 
     _reaction = reaction
 
 
-def disarm() -> None:
-    """Forget all armed points and all counts."""
-    global _reaction
-    _armed.clear()
-    _seen.clear()
-    _reaction = None
-
-
 def reach(point: str) -> None:
     """Called by the engine at the named point; returns at once unless the point is armed."""
     if not _armed:

@@ -12,7 +12,6 @@ from tailrace.duck.source import table_scan
 from tailrace.lake import schema as delta_schema
 from tailrace.lake.batch_log import BatchLog
 from tailrace.lake.tables import Table, Tables
-from tailrace.model.account import DatasetAccount
 from tailrace.model.batch import Decision
 
 
@@ -85,13 +84,4 @@ def _essence(decision: Decision) -> Mapping[str, Any]:
         "accounts": accounts,
         "flows": value["flows"],
         "digests": value["digests"],
-    }
-
-
-def outs(decision: Decision) -> dict[str, int]:
-    """Dataset to rows put out."""
-    return {
-        item.dataset: item.out or 0
-        for item in decision.accounts
-        if isinstance(item, DatasetAccount) and item.mode != "lane"
     }

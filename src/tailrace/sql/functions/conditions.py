@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tailrace.model import types as t
-from tailrace.model.types import BOOLEAN, INT, NumericType
-from tailrace.sql import coerce
-from tailrace.sql.duck_types import duck
+from tailrace.model.types import BOOLEAN
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.table import ANY, NUMERIC, Arg, Function, Resolved, T, scalar
@@ -32,16 +30,6 @@ def _resolve_nullif(args: Sequence[Arg]) -> Resolved:
         )
 
     return Resolved((first, met), first, lower, nullable=True, fallible=fallible)
-
-
-def _resolve_zeroifnull(args: Sequence[Arg]) -> Resolved:
-    """coalesce(x, 0): in the type that x and an INT meet in."""
-    if len(args) != 1:
-        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 argument, not {len(args)}")
-    met = coerce.wider(args[0].type, INT)
-    if not isinstance(met, NumericType):
-        raise Mismatch(f"[DATATYPE_MISMATCH.DATA_DIFF_TYPES] {args[0].type} and INT have no common type")
-    return Resolved((met,), met, lambda x: f"coalesce({x[0]}, CAST(0 AS {duck(met)}))", nullable=False)
 
 
 def _flat(types: Sequence[t.DataType]) -> t.DataType:
