@@ -1,13 +1,10 @@
 """Fault points: named places in production code where a proof may end the process.
 
-Off unless armed. An armed point ends the process by SIGKILL: no handler, no flush, no goodbye.
-Points that need no kill but another reaction can be given a callable by tests.
-"""
+Off unless armed. An armed point ends the process by SIGKILL: no handler, no flush, no goodbye."""
 
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
 
 POINTS: tuple[str, ...] = (
     "planned",  # 1 plan done
@@ -28,16 +25,13 @@ POINTS: tuple[str, ...] = (
 
 _armed: dict[str, int] = {}
 _seen: Counter[str] = Counter()
-_reaction: Callable[[str], None] | None = None
 
 
-def arm(point: str, occurrence: int = 1, reaction: Callable[[str], None] | None = None) -> None:
-    """End the process (or call `reaction`) when `point` is reached for the `occurrence`-th time."""
-    global _reaction
+def arm(point: str, occurrence: int = 1) -> None:
+    """End the process when `point` is reached for the `occurrence`-th time."""
     if point not in POINTS:
         raise ValueError(f"no fault point {point!r}; there are {', '.join(POINTS)}")
     _armed[point] = occurrence
-    _reaction = reaction
 
 
 def reach(point: str) -> None:
@@ -46,7 +40,4 @@ def reach(point: str) -> None:
         return
     _seen[point] += 1
     if _armed.get(point) == _seen[point]:
-        if _reaction is not None:
-            _reaction(point)
-            return
         os.kill(os.getpid(), signal.SIGKILL)
