@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,6 +95,28 @@ def test_a_topic_forgets_only_what_every_reader_has_taken(tmp_path: Path) -> Non
     assert log.begin_offsets(TOPIC) == {0: 20}
     run(tmp_path)
     assert len(rows(tmp_path, "silver.ids")) == 31
+
+
+def test_a_kill_during_maintenance_loses_nothing(tmp_path: Path) -> None:
+    """Forty small files: the run compacts and checkpoints at its end, and is killed right after."""
+    send(tmp_path, *range(1_400))
+    command = [
+        sys.executable,
+        "-m",
+        "tests.engine.runner",
+        str(tmp_path),
+        "numbers",
+        "--fault",
+        "maintained:1",
+    ]
+    killed = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert run(tmp_path).exit_code == 0
+    assert [offset for (offset,) in rows(tmp_path, "bronze.raw", "offset")] == list(range(1_400))
+    assert len(rows(tmp_path, "silver.ids")) == 1_000
+    send(tmp_path, 7)
+    assert run(tmp_path).exit_code == 0
+    assert len(rows(tmp_path, "silver.ids")) == 1_001
 
 
 def test_young_batches_keep_their_own_files(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Fault points: named places in production code where a proof may end the process.
 
-Off unless armed. An armed point ends the process by SIGKILL: no handler, no flush, no goodbye."""
+Off unless armed. An armed point ends the process by SIGKILL: no handler, no flush, no goodbye.
+"""
 
 import os
 import signal
