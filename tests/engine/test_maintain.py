@@ -8,9 +8,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tailrace.engine.maintain import Maintenance, Policy
+from tailrace.engine.maintain import Maintenance, Policy, chunks
 from tailrace.engine.recover import standing_from_log
 from tailrace.log.embedded import EmbeddedLog
+from tailrace.model.batch import StagedFile
 from tailrace.model.clock import SystemClock
 from tailrace.project.load import resolve_paths
 from tailrace.project.settings import Settings
@@ -117,6 +118,13 @@ def test_a_kill_during_maintenance_loses_nothing(tmp_path: Path) -> None:
     send(tmp_path, 7)
     assert run(tmp_path).exit_code == 0
     assert len(rows(tmp_path, "silver.ids")) == 1_001
+
+
+def test_files_are_merged_by_batch_into_files_of_a_bounded_size() -> None:
+    files = [StagedFile(f"p=1/{n}-a-0.parquet", 40, 1) for n in (12, 3, 7, 1)]
+    merged = StagedFile("p=1/compact-9-0.parquet", 50, 1)
+    found = [[file.path[4:] for file in chunk] for chunk in chunks([*files, merged], 100)]
+    assert found == [["compact-9-0.parquet", "1-a-0.parquet"], ["3-a-0.parquet", "7-a-0.parquet"]]
 
 
 def test_young_batches_keep_their_own_files(tmp_path: Path) -> None:

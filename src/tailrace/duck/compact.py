@@ -1,4 +1,7 @@
-"""Compaction: many small files of one partition become one, in the order of (`_batch`, `_row`)."""
+"""Compaction: many small files of one partition become one, their rows in the order of the files.
+
+The rows stream through: sorting them would hold them all in memory.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,10 @@ def compact(
     columns = [field for field in schema.fields if field.name not in partition_values]
     names = ", ".join(quote(field.name) for field in columns)
     paths = ", ".join(literal(str(folder / file.path)) for file in files)
-    order = "ORDER BY _batch, _row" if schema.find("_batch") else ""
     scan = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
     row = first_row(
         connection.execute(
-            f"COPY (SELECT {names} FROM {scan} {order}) TO {literal(str(folder / target))} "
+            f"COPY (SELECT {names} FROM {scan}) TO {literal(str(folder / target))} "
             "(FORMAT parquet, COMPRESSION zstd, RETURN_STATS true)"
         )
     )

@@ -7,6 +7,7 @@ which keep commits cheap.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tailrace.duck.compact import compact
@@ -29,6 +30,7 @@ class Policy:
     checkpoint_commits: int = 20
     compact_files: int = 32
     small_file: int = 16 * 1024 * 1024
+    merged_file: int = 128 * 1024 * 1024
     keep_removed_hours: int = 24
     keep_removed_view_hours: int = 1
     keep_commits: int = 3_600
@@ -84,13 +86,14 @@ class Maintenance:
                 continue
             schema = delta_schema.from_json(table.schema())
             parent = files[0].path.rpartition("/")[0]
-            name = f"compact-{table.version()}-{merged}.parquet"
-            target = f"{parent}/{name}" if parent else name
-            new = compact(self._doors.connection, table.folder, files, target, schema, dict(values))
-            sync_files(table.folder, [new])
-            table.rewrite([new], files)
-            merged += len(files)
-            faults.reach("maintained")
+            for chunk in chunks(files, self._policy.merged_file):
+                name = f"compact-{table.version()}-{merged}.parquet"
+                target = f"{parent}/{name}" if parent else name
+                new = compact(self._doors.connection, table.folder, chunk, target, schema, dict(values))
+                sync_files(table.folder, [new])
+                table.rewrite([new], chunk)
+                merged += len(chunk)
+                faults.reach("maintained")
         return merged
 
     def retain_log(self, project: CompiledProject, standing: Standing) -> None:
@@ -108,6 +111,26 @@ class Maintenance:
         for topic, offsets in protect.items():
             if topic in self._doors.log.topics():
                 self._doors.log.retention(topic, offsets)
+
+
+def chunks(files: Sequence[StagedFile], size_max: int) -> list[list[StagedFile]]:
+    """The files by batch, in runs of at most `size_max` bytes; a run of one file is left out."""
+    runs: list[list[StagedFile]] = []
+    total = 0
+    for file in sorted(files, key=_batch_of):
+        if not runs or total + file.size > size_max:
+            runs.append([])
+            total = 0
+        runs[-1].append(file)
+        total += file.size
+    return [run for run in runs if len(run) > 1]
+
+
+def _batch_of(file: StagedFile) -> tuple[int, str]:
+    """Batch n of a file `<n>-<attempt>-<i>.parquet`; merged files hold older rows and come first."""
+    name = file.path.rpartition("/")[2]
+    number = name.partition("-")[0]
+    return (int(number) if number.isdigit() else 0, name)
 
 
 def _protect(protect: dict[str, dict[int, int]], topic: str, position: Position | None) -> None:
