@@ -7,12 +7,12 @@ decided, so a kill in between repeats it harmlessly.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from tailrace.lake.sync import replace_synced
 from tailrace.model.errors import UsageError
 
 
@@ -28,15 +28,8 @@ class Command:
 
 def send(data: Path, command: Command, identity: str) -> Path:
     """Leave a command for the engine; `identity` orders commands and names the file."""
-    folder = data / "commands"
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{identity}.tmp"
-    with open(temporary, "w") as file:
-        json.dump(asdict(command), file)
-        file.flush()
-        os.fsync(file.fileno())
-    path = folder / f"{identity}.json"
-    temporary.replace(path)
+    path = data / "commands" / f"{identity}.json"
+    replace_synced(path, json.dumps(asdict(command)).encode())
     return path
 
 

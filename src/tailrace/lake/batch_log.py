@@ -11,8 +11,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from tailrace.lake.sync import make_folders, sync, write_synced
-from tailrace.model import faults
+from tailrace.lake.sync import create_synced, sync
 from tailrace.model.batch import Decision
 from tailrace.model.errors import AnotherRunner, Stop
 
@@ -26,28 +25,17 @@ class BatchLog:
 
     def decide(self, decision: Decision) -> None:
         """Decide batch n, durably. Raises AnotherRunner if n is decided already by another attempt."""
-        make_folders(self.folder)
         if decision.n > 1 and not self.is_decided(decision.n - 1):
             raise Stop(
                 f"Batch {decision.n} cannot be decided: batch {decision.n - 1} is missing in {self.folder}.",
                 hint="restore the folder, or run `tailrace fsck --rebuild`",
             )
-        temporary = self.folder / f".{decision.n}-{decision.attempt}.tmp"
-        write_synced(temporary, decision.to_bytes())
-        faults.reach("decide-written")
-        target = self._path(decision.n)
-        try:
-            target.hardlink_to(temporary)
-        except FileExistsError:
-            if self.read(decision.n).attempt != decision.attempt:
-                raise AnotherRunner(
-                    f"Batch {decision.n} was decided by another runner.",
-                    hint="only one engine may run on a lake; stop the other one first",
-                ) from None
-        finally:
-            temporary.unlink(missing_ok=True)
-        sync(target)
-        sync(self.folder)
+        made = create_synced(self._path(decision.n), decision.to_bytes(), "decide-written")
+        if not made and self.read(decision.n).attempt != decision.attempt:
+            raise AnotherRunner(
+                f"Batch {decision.n} was decided by another runner.",
+                hint="only one engine may run on a lake; stop the other one first",
+            )
 
     def is_decided(self, n: int) -> bool:
         """Whether n stands in the log, by itself or in a seal; 0 counts as sealed."""

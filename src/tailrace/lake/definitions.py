@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tailrace.lake.sync import make_folders, sync, write_synced
+from tailrace.lake.sync import replace_synced
 
 
 class Definitions:
@@ -26,13 +26,7 @@ class Definitions:
             return identity
         path = self.folder / f"{identity}.json"
         if not path.exists():
-            make_folders(self.folder)
-            temporary = self.folder / f".{identity}.tmp"
-            temporary.unlink(missing_ok=True)
-            write_synced(temporary, data)
-            temporary.replace(path)
-            sync(path)
-            sync(self.folder)
+            replace_synced(path, data)
         self._known.add(identity)
         return identity
 

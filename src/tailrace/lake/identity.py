@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tailrace.lake.sync import make_folders, sync, write_synced
+from tailrace.lake.sync import create_synced, replace_synced
 from tailrace.model.errors import Stop
 
 N_HIGH_STEP = 1_000
@@ -25,7 +24,7 @@ class Identity:
 
 def read_identity(lake: Path) -> Identity | None:
     """The identity of a lake, None if it has none yet."""
-    path = lake / "_tailrace" / "project"
+    path = _path(lake)
     try:
         value = json.loads(path.read_text())
         return Identity(value["lake_id"], value["engine"], value["n_high"])
@@ -39,8 +38,9 @@ def open_identity(lake: Path, new_id: str | None = None) -> Identity:
     """The identity of a lake, made now if it has none. Raises Stop if another engine owns it."""
     found = read_identity(lake)
     if found is None:
-        found = Identity(new_id or str(uuid.uuid4()), "embedded", N_HIGH_STEP)
-        write_identity(lake, found)
+        made = Identity(new_id or str(uuid.uuid4()), "embedded", N_HIGH_STEP)
+        create_synced(_path(lake), _bytes(made))
+        found = read_identity(lake) or made
     if found.engine != "embedded":
         raise Stop(
             f"The lake {lake} belongs to the engine {found.engine!r}.",
@@ -51,12 +51,12 @@ def open_identity(lake: Path, new_id: str | None = None) -> Identity:
 
 def write_identity(lake: Path, identity: Identity) -> None:
     """Replace the file, durably."""
-    folder = lake / "_tailrace"
-    make_folders(folder)
-    temporary = folder / f".project-{os.getpid()}.tmp"
-    temporary.unlink(missing_ok=True)
-    value = {"lake_id": identity.lake_id, "engine": identity.engine, "n_high": identity.n_high}
-    write_synced(temporary, json.dumps(value).encode())
-    temporary.replace(folder / "project")
-    sync(folder / "project")
-    sync(folder)
+    replace_synced(_path(lake), _bytes(identity))
+
+
+def _path(lake: Path) -> Path:
+    return lake / "_tailrace" / "project"
+
+
+def _bytes(identity: Identity) -> bytes:
+    return json.dumps(asdict(identity)).encode()

@@ -13,7 +13,7 @@ from arro3.core import Array, DataType, Table
 from arro3.io import read_parquet, write_parquet
 
 from tailrace.lake.batch_log import BatchLog
-from tailrace.lake.sync import make_folders, sync, write_synced
+from tailrace.lake.sync import replace_synced
 from tailrace.model.batch import Decision
 from tailrace.model.errors import Stop
 
@@ -55,14 +55,8 @@ def write_seal(log: BatchLog, decisions: Sequence[Decision], low: int | None = N
     )
     buffer = io.BytesIO()
     write_parquet(table, buffer)
-    make_folders(log.sealed_folder)
     path = log.sealed_folder / f"{first}-{decisions[-1].n}.parquet"
-    temporary = log.sealed_folder / f".{path.name}.tmp"
-    temporary.unlink(missing_ok=True)
-    write_synced(temporary, buffer.getvalue())
-    temporary.replace(path)
-    sync(path)
-    sync(log.sealed_folder)
+    replace_synced(path, buffer.getvalue())
     return path
 
 

@@ -5,8 +5,11 @@ never seen here may be gone afterwards.
 """
 
 import os
+import uuid
 from collections.abc import Callable
 from pathlib import Path
+
+from tailrace.model import faults
 
 _observer: Callable[[Path], None] | None = None
 
@@ -34,6 +37,45 @@ def write_synced(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
     sync(path)
+
+
+def replace_synced(path: Path, data: bytes) -> None:
+    """Give a file these bytes, whole or not at all, durably; others may do the same at the same time."""
+    make_folders(path.parent)
+    temporary = _temporary(path)
+    write_synced(temporary, data)
+    temporary.replace(path)
+    sync(path)
+    sync(path.parent)
+
+
+def create_synced(path: Path, data: bytes, fault: str | None = None) -> bool:
+    """Make a new file, whole or not at all, durably. False if there is one already, which then stays.
+
+    `fault` is the fault point between the bytes and their name.
+    """
+    make_folders(path.parent)
+    while not path.exists():
+        temporary = _temporary(path)
+        write_synced(temporary, data)
+        if fault is not None:
+            faults.reach(fault)
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:  # swept away by another process that took it for left behind
+            continue
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync(path)
+        sync(path.parent)
+        return True
+    return False
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
 
 
 def make_folders(path: Path) -> None:
