@@ -150,11 +150,6 @@ def test_wrong_declarations_are_refused(tmp_path: Path, sql: str, expected: str)
         ("CREATE STREAMING TABLE t FLOW REPLACE WHERE a > 1 BY NAME SELECT 1", "REPLACE WHERE", 31),
         ("CREATE STREAMING TABLE t FLOW AUTO CDC FROM s KEYS (a) SEQUENCE BY b", "AUTO CDC", 26),
         ("APPLY CHANGES INTO t FROM s KEYS (a) SEQUENCE BY b", "AUTO CDC", 1),
-        (
-            "CREATE STREAMING TABLE t TBLPROPERTIES ('tailrace.coerced' = 'reject')",
-            "'tailrace.coerced' = 'reject'",
-            26,
-        ),
     ],
 )
 def test_what_is_not_executed_is_refused_by_name_with_its_place(

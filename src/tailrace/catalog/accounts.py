@@ -26,6 +26,8 @@ class Total:
     late: int = 0
     duplicate: int = 0
     error: int = 0
+    coerced: int = 0
+    """Values that became NULL for their type, among rows that did not fail."""
     emitted: int = 0
     violated: int = 0
     out: int = 0
@@ -75,6 +77,7 @@ def _count(total: Total, item: EdgeAccount | DatasetAccount) -> None:
         total.late += item.late or 0
         total.duplicate += item.duplicate or 0
         total.error += item.error or 0
+        total.coerced += item.coerced or 0
         return
     total.emitted += item.emitted or 0
     total.violated += item.violated or 0

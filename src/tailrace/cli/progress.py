@@ -19,7 +19,8 @@ class BatchLines:
         parts = []
         for total in Totals([decision]).by_dataset.values():
             part = f"{total.dataset} {total.in_:,} > {total.out:,}"
-            notes = [(total.error, "error"), (total.violated, "violated"), (total.filtered, "filtered")]
+            names = ("error", "violated", "filtered", "coerced")
+            notes = [(getattr(total, name), name) for name in names]
             told = ", ".join(f"{count:,} {name}" for count, name in notes if count)
             parts.append(f"{part} ({told})" if told else part)
         click.echo(f"batch {decision.n} {_kind(decision)}{'; '.join(parts)}", err=True)

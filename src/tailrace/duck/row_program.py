@@ -34,6 +34,8 @@ class BranchResult:
     fan_filtered: int | None = None
     exploded: int | None = None
     """Elements of the lists of kept rows (`outer`: at least one a row), counted from the lists."""
+    coerced: int = 0
+    """Values that became NULL for their type, in rows that did not fail."""
 
 
 Plain = Literal["unknown", "all", "some"]
@@ -44,7 +46,7 @@ def program_sql(
     program: RowProgram, source: str, carried: tuple[str, ...], plain_rows: Plain = "unknown"
 ) -> str:
     """A SELECT of `carried`, `__err`, `__ok`, the output columns by position (`c0`, `c1`, ...), and of
-    each let whether it failed (`__f0`, ...).
+    each let whether it failed (`__f0`, ...); where lets count, `__coerced`, how many values became NULL.
 
     Rows that fail have `__err` true, filtered ones neither flag.
     """
@@ -64,10 +66,13 @@ def program_sql(
     inner = f"SELECT *{lets} FROM {relation}" if lets else f"SELECT * FROM {source}"
     columns = "".join(f", __r.c{i} AS c{i}" for i in range(len(program.columns)))
     failed = "".join(f", __f{i}" for i in range(len(program.lets)))
+    counting = [f"coalesce({quote(let.name)}.n, 0)" for let in program.lets if let.counts]
+    coerced = f", {' + '.join(counting)} AS __coerced" if counting else ""
+    failed += ", __coerced" if counting else ""
     flags = "".join(f", {quote(let.name)} IS NULL AS __f{i}" for i, let in enumerate(program.lets))
     return (
         f"SELECT {keep}, __r IS NULL AS __err, coalesce(__r.k, false) AS __ok{columns}{failed} "
-        f"FROM (SELECT {keep}, TRY({row}) AS __r{flags} FROM ({inner}))"
+        f"FROM (SELECT {keep}, TRY({row}) AS __r{flags}{coerced} FROM ({inner}))"
     )
 
 
@@ -75,7 +80,7 @@ def _let_sql(let: Let, plain_rows: Plain) -> str:
     """`struct_pack(v := value)`, NULL where the let fails."""
     if let.quick is None or plain_rows == "unknown":
         return let.tried
-    quick = f"struct_pack(v := {let.quick.value})"
+    quick = f"struct_pack(v := {let.quick.value}{', n := 0::INTEGER' if let.counts else ''})"
     return quick if plain_rows == "all" else f"CASE WHEN {let.quick.when} THEN {quick} ELSE {let.tried} END"
 
 
@@ -123,7 +128,8 @@ def _run_flat(
     connection.execute(f"CREATE TEMP VIEW {failed} AS SELECT __ord FROM {tag}_run WHERE __err")
     error, filtered, kept_rows = _fates(connection, f"{tag}_run")
     emitted = count(connection, f"SELECT count(*) FROM {kept}")
-    return BranchResult(kept, failed, error, filtered, kept_rows, emitted)
+    coerced = _coerced(connection, program, f"{tag}_run", "NOT __err")
+    return BranchResult(kept, failed, error, filtered, kept_rows, emitted, coerced=coerced)
 
 
 def _run_exploding(
@@ -167,6 +173,11 @@ def _run_exploding(
             for i in levels
         ),
         exploded=_exploded(connection, branch, tag, good),
+        coerced=_coerced(connection, branch.program, f"{tag}_run", good)
+        + sum(
+            _coerced(connection, explode.program, f"{tag}_e{i}", good)
+            for i, explode in enumerate(branch.explodes, start=1)
+        ),
     )
 
 
@@ -217,6 +228,12 @@ def _exploded(connection: duckdb.DuckDBPyConnection, branch: Branch, tag: str, g
 
 def _named(program: RowProgram) -> str:
     return ", ".join(f"c{i} AS {quote(column.name)}" for i, column in enumerate(program.columns))
+
+
+def _coerced(connection: duckdb.DuckDBPyConnection, program: RowProgram, relation: str, good: str) -> int:
+    if not any(let.counts for let in program.lets):
+        return 0
+    return count(connection, f"SELECT coalesce(sum(__coerced), 0) FROM {relation} WHERE {good}")
 
 
 def _fates(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int, int]:

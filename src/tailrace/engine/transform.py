@@ -229,6 +229,7 @@ def _tally(
             None,
             None,
             branch.result.kept,
+            coerced=_coerced(branch),
             gap=0 if isinstance(branch.source, TopicRead) else None,
             unknown=_unknown(branch),
             mode=mode,
@@ -259,9 +260,16 @@ def _tally(
 
 def _unknown(branch: _BranchRun) -> tuple[str, ...]:
     """Counts that exist and are not known."""
-    programs = [branch.branch.program, *(explode.program for explode in branch.branch.explodes)]
-    coerces = any(program.coerces for program in programs)
-    return (("in",) if branch.in_ is None else ()) + (("coerced",) if coerces else ())
+    uncounted = any(program.coerces_uncounted for program in branch.branch.programs)
+    return (("in",) if branch.in_ is None else ()) + (("coerced",) if uncounted else ())
+
+
+def _coerced(branch: _BranchRun) -> int | None:
+    """Values that became NULL for their type; None where nothing can, or not all of them are counted."""
+    programs = branch.branch.programs
+    if any(program.coerces_uncounted for program in programs):
+        return None
+    return branch.result.coerced if any(program.coerces for program in programs) else None
 
 
 def _makes(result: BranchResult) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from tailrace.model.errors import Place, ProjectError, ProjectErrors
+from tailrace.model.errors import Place, ProjectError, ProjectErrors, Refused
 from tailrace.model.types import VOID, Field, Schema
 from tailrace.project.compiled import CompiledProject, Component, Dataset, DatasetKind, Flow
 from tailrace.project.declare import Declared, DeclaredFlow, declare, query_of
@@ -169,7 +169,8 @@ class _Compiler:
         elif schema is not None:
             columns = tuple(TargetColumn(field.name, field.type) for field in schema.fields)
             target = Target(columns, by_name=flow.by_name)
-        compiled = compile_stream(parsed, self.catalog, target)
+        rejects = _properties(declared).get("tailrace.coerced") == "reject"
+        compiled = compile_stream(parsed, self.catalog, target, rejects_coerced=rejects)
         for branch in compiled.branches:
             source = self._read(branch.input)
             if source is not None and _inlined(source):
@@ -183,6 +184,12 @@ class _Compiler:
     def _view(self, declared: Declared, kind: DatasetKind) -> Dataset:
         (query,) = declared.queries
         columns = declared.statement.columns
+        if _properties(declared).get("tailrace.coerced") == "reject":
+            raise Refused(
+                "'tailrace.coerced' = 'reject' on a view, which has no rejected rows but those of EXPECT.",
+                place=declared.place,
+                hint="Read the JSON in a streaming table below it.",
+            )
         parsed = parse_query(query.text, query.place)
         target, listed = _target(columns), _declared_schema(columns)
         if target is not None and listed is not None:

@@ -82,14 +82,6 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
 }
 """Our own properties and their values; the first one is the default. Keys match without case."""
 
-PROPERTY_VALUES: dict[tuple[str, str], Refusal] = {
-    ("tailrace.coerced", "reject"): Refusal(
-        "'tailrace.coerced' = 'reject'",
-        "Write from_json(..., map('mode', 'FAILFAST')), which rejects such rows.",
-    ),
-}
-"""Values of our properties that are known and not executed."""
-
 
 def refusals(statement: s.Statement, place: Place, *, once_executed: bool = False) -> Iterator[ProjectError]:
     """Every clause of a statement that is not executed, each with its own place."""
@@ -104,7 +96,7 @@ def refusals(statement: s.Statement, place: Place, *, once_executed: bool = Fals
 
 
 def property_problems(properties: Mapping[str, str], place: Place) -> Iterator[ProjectError]:
-    """Properties of ours with an unknown name or value, or a value that is not executed."""
+    """Properties of ours with an unknown name or value."""
     known = {name.lower(): name for name in PROPERTIES}
     for key, value in properties.items():
         if not key.lower().startswith("tailrace."):
@@ -117,8 +109,6 @@ def property_problems(properties: Mapping[str, str], place: Place) -> Iterator[P
         elif value not in PROPERTIES[name]:
             hint = f"It is {' or '.join(PROPERTIES[name])}."
             yield ProjectError(f"The property '{key}' is '{value}'.", place=place, hint=hint)
-        elif (name, value) in PROPERTY_VALUES:
-            yield _refused(PROPERTY_VALUES[name, value], place)
 
 
 def _dataset(dataset: s.Dataset, place: Place, once_executed: bool) -> Iterator[ProjectError]:

@@ -26,6 +26,12 @@ class Hooks:
     """What an expression may contain beside scalars: here nothing. A query overrides what it allows."""
 
     where = "here"
+    rejects_coerced = False
+    """Whether a value that would become NULL for its type fails its row instead."""
+
+    def keep(self, value: Typed) -> Typed:
+        """A value with a form of its own that raises nothing: a stream computes it once a row."""
+        return value
 
     def aggregate(self, analyzer: Any, node: Any, function: Function, call: Call) -> Typed:
         raise analyzer.origin.wrong(
@@ -144,6 +150,8 @@ class Calls:
 
     def _resolved(self, node: Any, function: Function, call: Call, values: Sequence[Typed | Lambda]) -> Typed:
         resolved = self.resolve(node, function, call.name, values)
+        if self.hooks.rejects_coerced and resolved.strict is not None:
+            resolved = resolved.strict
         cast = self.texts(values, resolved)
         names = [value.name for value in values]
         made = operators.joined(
@@ -152,18 +160,19 @@ class Calls:
         if resolved.soft is not None:
             texts = [c.sql for c in cast]
             quick = resolved.quick(texts) if resolved.quick else None
-            made = replace(made, soft=Soft(made.sql, resolved.soft(texts), quick))
+            made = replace(made, soft=Soft(made.sql, resolved.soft(texts), quick, resolved.counts))
         if resolved.finish is not None:
             made = replace(made, sql=resolved.finish(made.sql))
         nullable = resolved.nullable or any(
             c.nullable and not _nullable(v) for c, v in zip(cast, values, strict=True)
         )
-        return replace(
+        made = replace(
             made,
             nullable=nullable,
             name=pretty(function, call.name, names),
             deterministic=made.deterministic and resolved.deterministic,
         )
+        return self.hooks.keep(made) if made.soft is not None and not self.scope.extra else made
 
     def _cast_of(self, value: Typed, kind: t.DataType, safe: bool) -> Typed:
         sql, fallible = cast_sql(value.sql, value.type, kind, safe)

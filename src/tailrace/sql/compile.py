@@ -32,10 +32,15 @@ __all__ = [
 ]
 
 
-def compile_stream(query: Query, catalog: Catalog, target: Target | None = None) -> StreamQuery:
-    """A query over streams as branches of row programs."""
+def compile_stream(
+    query: Query, catalog: Catalog, target: Target | None = None, *, rejects_coerced: bool = False
+) -> StreamQuery:
+    """A query over streams as branches of row programs.
+
+    `rejects_coerced`: a value that `from_json` would turn into NULL for its type fails its row.
+    """
     try:
-        return StreamCompiler(query, catalog).compile(target)
+        return StreamCompiler(query, catalog, rejects_coerced).compile(target)
     except RecursionError:
         raise query.origin.refused("The query is nested too deeply.") from None
 

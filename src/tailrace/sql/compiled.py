@@ -96,7 +96,8 @@ class Column:
 
 
 COERCES = "/* coerces */"
-"""Stands in texts that turn a present value of another type into NULL, as a PERMISSIVE from_json does."""
+"""Stands in texts that turn a present value of another type into NULL, as a PERMISSIVE from_json does,
+without counting how many."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ class Let:
     soft: str | None = None
     """What the executor computes instead, if given: the same value without an exception inside."""
     quick: Quick | None = None
+    counts: bool = False
+    """Whether `soft` gives `struct_pack(v, n)`: `n INT` values became NULL for their type."""
 
     @property
     def tried(self) -> str:
@@ -145,10 +148,17 @@ class RowProgram:
     columns: tuple[Column, ...]
 
     @property
+    def coerces_uncounted(self) -> bool:
+        """Whether values may become NULL for their type where no let counts them."""
+        lets = (let.sql for let in self.lets if not let.counts)
+        return any(
+            COERCES in sql for sql in (*lets, *(column.sql for column in self.columns), self.where or "")
+        )
+
+    @property
     def coerces(self) -> bool:
-        """Whether values may become NULL for their type; how many is not counted."""
-        texts = [*(let.sql for let in self.lets), *(column.sql for column in self.columns), self.where or ""]
-        return any(COERCES in sql for sql in texts)
+        """Whether values may become NULL for their type, counted or not."""
+        return self.coerces_uncounted or any(let.counts for let in self.lets)
 
 
 @dataclass(frozen=True)
@@ -174,6 +184,11 @@ class Branch:
     input: Input
     program: RowProgram
     explodes: tuple[Explode, ...] = ()
+
+    @property
+    def programs(self) -> tuple[RowProgram, ...]:
+        """Every program, in order."""
+        return (self.program, *(explode.program for explode in self.explodes))
 
 
 @dataclass(frozen=True)

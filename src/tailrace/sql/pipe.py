@@ -3,7 +3,8 @@
 A pipe is immutable; each step of the query gives a new one. Projections collapse as in Spark's optimizer:
 columns are carried as expressions over the input, so that one which is not used is never computed, and a
 filter sees the input below it. A long expression that a subquery names is held as a `"__let_<k>"` until the
-program is finished: used once it is put in, used more often it becomes a `Let`.
+program is finished: used once it is put in, used more often it becomes a `Let`. A value with a form of its own that
+raises nothing (`Typed.soft`) always becomes one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from tailrace.sql.compiled import Branch, Column, Explode, Input, Let, Quick, RowProgram
+from tailrace.sql.compiled import COERCES, Branch, Column, Explode, Input, Let, Quick, RowProgram
 from tailrace.sql.functions.generators import Generated
 from tailrace.sql.scope import Relation, Visible
 from tailrace.sql.typed import Typed, fail, quote
@@ -32,9 +33,12 @@ class Lets:
         self.held: list[Typed] = []
 
     def hold(self, value: Typed) -> Typed:
-        """A short name for a long expression."""
+        """A short name for a long expression; for the same one the same name."""
         if value.is_column or len(value.sql) < HEAVY_CHARS_MIN or _LET.fullmatch(value.sql):
             return value
+        for number, held in enumerate(self.held):
+            if held.soft is not None and held.soft == value.soft and held.sql == value.sql:
+                return value.with_sql(f'"__let_{number}"')
         self.held.append(value)
         return value.with_sql(f'"__let_{len(self.held) - 1}"')
 
@@ -54,13 +58,14 @@ class Lets:
             if uses == 0:
                 continue
             value = self.held[number]
-            if uses == 1:
+            if not _has_own_form(value) and (uses == 1 or self._is_short(value, uses)):
                 texts = [sql.replace(name, f"({value.sql})") for sql in texts]
                 continue
             kept.append(self._let(number, value))
             texts = [sql.replace(name, f"__LET_{number}__") for sql in texts]
         for let in kept:
             again = let.sql if len(let.sql) <= TEXT_CHARS_MAX else fail("INTERNAL_ERROR", "A value failed.")
+            again = again.replace(COERCES, "")
             held = self.held[int(let.name.rsplit("_", 1)[1])]
             access = f"struct_extract({quote(let.name)}, 'v')"
             if held.fallible:
@@ -68,10 +73,15 @@ class Lets:
             texts = [sql.replace(f"__LET_{let.name.rsplit('_', 1)[1]}__", access) for sql in texts]
         return tuple(reversed(kept)), texts
 
+    def _is_short(self, value: Typed, uses: int) -> bool:
+        """Whether to write it out: it reads a value that is a let in any case, and is not long itself."""
+        read = (self.held[int(number)] for number in _LET.findall(value.sql))
+        return any(map(_has_own_form, read)) and len(value.sql) * uses <= TEXT_CHARS_MAX
+
     def _let(self, number: int, value: Typed) -> Let:
         name = f"__let_{number}"
-        soft = value.soft if value.soft and value.soft.sql == value.sql else None
-        if soft is None:
+        soft = value.soft
+        if soft is None or not _has_own_form(value):
             return Let(name, self.opened(value.sql))
         quick = None
         if soft.quick is not None:
@@ -80,7 +90,11 @@ class Lets:
             quick = Quick(
                 f"{name}_text", self.opened(source), when.replace("{}", column), result.replace("{}", column)
             )
-        return Let(name, self.opened(value.sql), self.opened(soft.text), quick)
+        return Let(name, self.opened(value.sql), self.opened(soft.text), quick, soft.counts)
+
+
+def _has_own_form(value: Typed) -> bool:
+    return value.soft is not None and value.soft.sql == value.sql
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,13 @@ _STATEFUL = {
 class _StreamHooks(Hooks):
     where = "in a stream"
 
+    def __init__(self, lets: Lets, rejects_coerced: bool) -> None:
+        self.lets = lets
+        self.rejects_coerced = rejects_coerced
+
+    def keep(self, value: Typed) -> Typed:
+        return self.lets.hold(value)
+
     def aggregate(self, analyzer: Any, node: Any, function: Any, call: Any) -> Typed:
         raise analyzer.origin.refused(
             f"{call.name} over a stream keeps state.",
@@ -64,12 +71,12 @@ class _StreamHooks(Hooks):
 class StreamCompiler:
     """Compiles one query over streams."""
 
-    def __init__(self, query: Query, catalog: Catalog) -> None:
+    def __init__(self, query: Query, catalog: Catalog, rejects_coerced: bool = False) -> None:
         self.query = query
         self.origin: Origin = query.origin
         self.catalog = catalog
         self.lets = Lets()
-        self.hooks = _StreamHooks()
+        self.hooks = _StreamHooks(self.lets, rejects_coerced)
         self.explodes = 0
 
     def compile(self, target: Target | None) -> StreamQuery:

@@ -54,6 +54,8 @@ class Soft:
     sql: str
     text: str
     quick: tuple[str, str, str] | None = None
+    counts: bool = False
+    """Whether `text` has a second field `n`, see `compiled.Let.counts`."""
 
 
 @dataclass(frozen=True)

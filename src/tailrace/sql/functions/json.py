@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tailrace.model import types as t
 from tailrace.model.errors import Place, ProjectError, Refused
@@ -184,33 +185,43 @@ def _path(name: str) -> str:
     return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _soft(schema: t.StructType, strict: bool, source: str) -> str:
-    """`struct_pack(v := <the record>)`, or NULL where FAILFAST fails; raises on no row."""
+def _soft(schema: t.StructType, strict: bool, source: str, counts: bool = False) -> str:
+    """`struct_pack(v := <the record>)`, or NULL where FAILFAST fails; raises on no row.
+
+    `counts`: with `n`, how many present values became NULL for their type; 1 where no record was found.
+    """
     names = [field.name for field in schema.fields]
     tokens = [f"CAST(_t[{i + 1}] AS VARCHAR)" for i in range(len(names))]
     packed = ", ".join(
         f"{quote(f.name)} := CASE WHEN _t[{i + 1}] IS NOT NULL THEN {converted(tokens[i], f.type)} END"
         for i, f in enumerate(schema.fields)
     )
-    fine = " AND ".join(
+    fine = [
         f"(_t[{i + 1}] IS NULL OR _s.{quote(f.name)} IS NOT NULL OR {tokens[i]} = 'null')"
         for i, f in enumerate(schema.fields)
-    )
-    judged = f"CASE WHEN {fine} THEN struct_pack(v := _s) END" if strict else "struct_pack(v := _s)"
+    ]
+    lost = " + ".join(f"CASE WHEN {one} THEN 0 ELSE 1 END" for one in fine)
+    judged = f"CASE WHEN {' AND '.join(fine)} THEN {_record('_s', lost, counts)} END"
+    if not strict:
+        judged = _record("_s", lost, counts)
     kind = duck(schema)
     nulls = ", ".join(f"{quote(f.name)} := CAST(NULL AS {duck(f.type)})" for f in schema.fields)
-    bad = "NULL" if strict else f"struct_pack(v := struct_pack({nulls}))"
+    bad = "NULL" if strict else _record(f"struct_pack({nulls})", "1", counts)
     by_document = (
         f"CASE WHEN _j IS NULL THEN {bad} ELSE list_transform([{_tokens(schema, strict)}], lambda _t: "
         f"list_transform([struct_pack({packed})], lambda _s: {judged})[1])[1] END"
     )
     blank = r"[ \t\r\n]*"
-    nothing = f"struct_pack(v := CAST(NULL AS {kind}))"
+    nothing = _record(f"CAST(NULL AS {kind})", "0", counts)
     return (
         f"list_transform([{source}], lambda _d: CASE WHEN _d IS NULL THEN NULL WHEN _d.v IS NULL OR "
         f"regexp_full_match(_d.v, {text(blank)}) THEN {nothing} "
         f"ELSE list_transform([{strict_document('_d.v')}], lambda _j: {by_document})[1] END)[1]"
     )
+
+
+def _record(value: str, lost: str, counts: bool) -> str:
+    return f"struct_pack(v := {value}{f', n := CAST({lost} AS INTEGER)' if counts else ''})"
 
 
 def _tokens(schema: t.StructType, strict: bool) -> str:
@@ -257,17 +268,21 @@ def _resolve_from_json(args: Sequence[Arg]) -> Resolved:
     mode = _mode_of(args[2]) if len(args) == 3 else "PERMISSIVE"
     if schema.find("_corrupt_record") is not None:
         raise NotAnswered("the column _corrupt_record is not answered")
-    strict = mode == "FAILFAST"
-    types: tuple[t.DataType | None, ...] = (t.STRING, *([None] * (len(args) - 1)))
-    _from_json(schema, strict, "NULL")  # what is not answered is told now
+    _from_json(schema, mode == "FAILFAST", "NULL")  # what is not answered is told now
+    failfast = _made(schema, True, len(args))
+    return failfast if mode == "FAILFAST" else replace(_made(schema, False, len(args)), strict=failfast)
+
+
+def _made(schema: t.StructType, strict: bool, args: int) -> Resolved:
     return Resolved(
-        types,
+        (t.STRING, *([None] * (args - 1))),
         schema,
         lambda v: _from_json(schema, strict, v[0]),
         nullable=True,
         fallible=True,
-        soft=lambda v: _soft(schema, strict, f"TRY(struct_pack(v := {v[0]}))"),
+        soft=lambda v: _soft(schema, strict, f"TRY(struct_pack(v := {v[0]}))", counts=not strict),
         quick=lambda v: _quick(schema, v[0]),
+        counts=not strict,
     )
 
 

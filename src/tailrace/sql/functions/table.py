@@ -72,6 +72,10 @@ class Resolved:
     """Long functions that fail often: `struct_pack(v := value)`, NULL where `lower` raises, without raising."""
     quick: Callable[[Sequence[str]], tuple[str, str, str] | None] | None = None
     """With `soft`: a cheaper way for plain rows, see `typed.Soft.quick`."""
+    counts: bool = False
+    """Whether `soft` counts the values that become NULL for their type, see `compiled.Let.counts`."""
+    strict: Resolved | None = None
+    """The same call where such a value fails its row."""
     columns: tuple[t.Field, ...] = ()
     """Generators: the columns of a row. `lower` gives the list that is exploded (see `generator`)."""
 
