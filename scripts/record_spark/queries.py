@@ -1,4 +1,4 @@
-"""Record what Spark answers to the queries of tests/sql/queries, for tests that run without it.
+"""Record what Spark answers to the queries of tests/sql/queries or another folder, for tests that run without it.
 
     python scripts/record_spark/queries.py [folder]
 
@@ -73,7 +73,7 @@ def main(folder: Path) -> None:
     builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.shuffle.partitions", "1")
     spark = builder.getOrCreate()
-    for name, query in tables((folder / "tables.sql").read_text()).items():
+    for name, query in tables((FOLDER / "tables.sql").read_text()).items():
         spark.sql(query).createOrReplaceTempView(name)
     kept = []
     for query in statements((folder / "queries.sql").read_text()):

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from tailrace.sql import operators
+from tailrace.sql import operators, time_windows
 from tailrace.sql import select_list as lists
 from tailrace.sql.calls import Call, Hooks
 from tailrace.sql.expression import Analyzer
@@ -50,9 +50,9 @@ class SelectBlock(Windows):
 
     def build(self) -> Block:
         """The finished block."""
-        node = self.node
         self._refuse()
-        base = self._filtered()
+        base = self._windowed(self._filtered())
+        node = self.node
         items = lists.items(node, self.scope, self.origin)
         self._group(items)
         hooks = GroupedHooks(self)
@@ -92,6 +92,18 @@ class SelectBlock(Windows):
         analyzer = self.analyzer(self.scope)
         conditions = [analyzer.condition(part, "WHERE") for part in conjuncts(where.this)]
         return f"{text} WHERE {all_of(conditions)}"
+
+    def _windowed(self, base: str) -> str:
+        """The FROM text with the column `window`, if the SELECT has windows of time."""
+        made = time_windows.placed(self.node, self.analyzer(self.scope), self.names)
+        if made is None:
+            return base
+        self.node = made.node
+        self.source = replace(self.source, relations=(*self.source.relations, made.relation))
+        self.scope = self.above = replace(self.scope, relations=self.source.relations)
+        if made.several:
+            self.names.deterministic = False  # the copies of a row have no order among themselves
+        return made.around(base)
 
     def _values(self, items: Sequence[lists.Item], hooks: Hooks) -> tuple[list[Visible | None], int | None]:
         result: list[Visible | None] = []

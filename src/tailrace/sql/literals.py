@@ -16,8 +16,8 @@ from tailrace.sql.errors import NotAnswered
 from tailrace.sql.typed import Typed, text
 
 _INT_MAX, _LONG_MAX = 2**31 - 1, 2**63 - 1
-_MICROS = {"WEEK": 604_800_000_000, "DAY": 86_400_000_000, "HOUR": 3_600_000_000, "MINUTE": 60_000_000}
-_MICROS |= {"SECOND": 1_000_000, "MILLISECOND": 1_000, "MICROSECOND": 1}
+MICROS = {"WEEK": 604_800_000_000, "DAY": 86_400_000_000, "HOUR": 3_600_000_000, "MINUTE": 60_000_000}
+MICROS |= {"SECOND": 1_000_000, "MILLISECOND": 1_000, "MICROSECOND": 1}
 _FIELD = {"WEEK": "day", "DAY": "day", "HOUR": "hour", "MINUTE": "minute"}
 
 
@@ -179,7 +179,7 @@ def interval_of_fields(node: Any) -> Typed:
     first, last = min(places), max(places)
     texts: list[str] = []
     for place in range(first, last + 1):
-        unit = _MICROS[fields[place].upper()]
+        unit = MICROS[fields[place].upper()]
         amount, rest = divmod(rest, unit)
         text_ = str(amount) if place == 0 else f"{amount:02d}"
         if place == 3 and rest:
@@ -199,9 +199,9 @@ def interval_of(amount: Decimal, unit: str) -> Typed:
         name = f"INTERVAL '{int(amount)}' {unit}"
         sql = f"CAST('{months} months' AS INTERVAL)"
         return Typed(sql, t.YearMonthIntervalType(), nullable=False, name=name, value=months)
-    if unit not in _MICROS:
+    if unit not in MICROS:
         raise NotAnswered(f"an interval of {unit} is not answered")
-    micros = amount * _MICROS[unit]
+    micros = amount * MICROS[unit]
     if micros != int(micros) or (unit != "SECOND" and amount != int(amount)):
         raise NotAnswered(f"the interval {amount} {unit} is not answered")
     field = _FIELD.get(unit, "second")
@@ -218,7 +218,7 @@ def interval_of(amount: Decimal, unit: str) -> Typed:
 
 def _interval_text(amount: Decimal, unit: str) -> str:
     if unit in ("SECOND", "MILLISECOND", "MICROSECOND"):
-        seconds = amount * _MICROS[unit] / 1_000_000
+        seconds = amount * MICROS[unit] / 1_000_000
         whole_part = f"{abs(seconds):f}"
         head, _, tail = whole_part.partition(".")
         tail = tail.rstrip("0")

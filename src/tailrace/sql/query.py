@@ -167,7 +167,10 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([01][0-7]{2})|(
 def _spelled(tokens: list[Any], origin: Origin) -> list[Any]:
     """The tokens with string literals read as Spark reads them: a doubled quote is one, `\\d` is `d`."""
     result: list[Any] = []
-    for token in tokens:
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        called = following is not None and following.token_type == TokenType.L_PAREN
+        if token.token_type == TokenType.WINDOW and called:  # the function, not the clause
+            token.token_type = TokenType.VAR
         if token.token_type == TokenType.PIPE_GT:
             raise Refused("The pipe syntax |> is not answered.", place=origin.at(token.start))
         quote = origin.text[token.start : token.start + 1]
