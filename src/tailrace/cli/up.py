@@ -31,6 +31,7 @@ def run_up(call: Invocation, for_seconds: float | None, trigger: float | None) -
     from tailrace.catalog.accounts import COLUMNS
     from tailrace.cli.live import live_picture
     from tailrace.model.clock import SystemClock
+    from tailrace.model.interruption import Interruption
     from tailrace.runtime.picture import Watcher
     from tailrace.runtime.project import open_project
     from tailrace.runtime.signals import Interrupted, handle_signals
@@ -42,7 +43,8 @@ def run_up(call: Invocation, for_seconds: float | None, trigger: float | None) -
     clock = SystemClock()
     started = clock.monotonic()
     ended = Ended(0)
-    with handle_signals(lambda: True) as stopping:
+    stopping = Interruption()
+    with handle_signals(lambda: True, stopping):
 
         def over() -> bool:
             late = for_seconds is not None and clock.monotonic() - started >= for_seconds

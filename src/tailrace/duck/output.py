@@ -17,6 +17,10 @@ from tailrace.sql.compiled import Expectation
 
 REMOVING = ("drop", "quarantine")
 
+RUN = 2**31
+"""Places of rows are dense at most within runs of so many, see `source`."""
+RUNS_MAX = 16
+
 
 @dataclass(frozen=True)
 class Part:
@@ -30,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Output:
-    """Names and counts of a dataset's output."""
+    """Names and counts of a dataset's output. `violated_relation` is None where no row violates anything."""
 
     relation: str
     violated_relation: str | None
@@ -59,39 +63,68 @@ def build_output(
     ]
     connection.execute(f"CREATE TEMP VIEW {rows}_all AS {' UNION ALL '.join(selects)}")
     emitted = count(connection, f"SELECT count(*) FROM {rows}_all")
-    if not expectations:
-        connection.execute(f"CREATE TEMP VIEW {rows} AS SELECT * FROM {rows}_all")
-        counts: dict[str, ExpectationCount] = {}
-        good = "true"
-    else:
-        tests = ", ".join(
-            f"coalesce(TRY({rule.sql}), false) AS __x{i}" for i, rule in enumerate(expectations)
-        )
+    counts = _judge(connection, f"{rows}_all", expectations) if expectations else {}
+    removing = [f"__x{i}" for i, rule in enumerate(expectations) if rule.action in REMOVING]
+    good = " AND ".join(removing) or "true"
+    violating = any(found.failed for found in counts.values())
+    if violating:
+        tests = ", ".join(f"{_test(rule)} AS __x{i}" for i, rule in enumerate(expectations))
         connection.execute(f"CREATE TEMP TABLE {rows} AS SELECT *, {tests} FROM {rows}_all")
-        counts = _judge(connection, rows, expectations)
-        removing = [f"__x{i}" for i, rule in enumerate(expectations) if rule.action in REMOVING]
-        good = " AND ".join(removing) or "true"
-    order = "" if len(parts) == 1 else "ORDER BY __place, __ord, __sub"
-    connection.execute(
-        f"CREATE TEMP VIEW {tag}_out AS SELECT {names}, {n}::BIGINT AS _batch, "
-        f"(row_number() OVER ({order}) - 1)::INT AS _row FROM {rows} WHERE {good}"
-    )
+    else:
+        good = "true"
+        connection.execute(f"CREATE TEMP VIEW {rows} AS SELECT * FROM {rows}_all")
     violated_relation = None
-    violated = None
-    if expectations:
+    violated = 0 if expectations else None
+    if violating:
         violated_relation = f"{tag}_violated"
         _violated_view(connection, violated_relation, rows, good, expectations)
         violated = count(connection, f"SELECT count(*) FROM {violated_relation}")
-    broken = _broken(connection, rows, names, expectations)
-    return Output(
-        f"{tag}_out",
-        violated_relation,
-        emitted,
-        violated,
-        count(connection, f"SELECT count(*) FROM {rows} WHERE {good}"),
-        counts,
-        *broken,
-    )
+    broken = _broken(connection, rows, names, expectations) if violating else (None, None)
+    order = " ORDER BY __place, __ord, __sub" if len(parts) > 1 else ""
+    out = _number(connection, tag, names, f"{rows} WHERE {good}", order, n)
+    return Output(f"{tag}_out", violated_relation, emitted, violated, out, counts, *broken)
+
+
+def _number(
+    connection: duckdb.DuckDBPyConnection, tag: str, names: str, rows: str, order: str, n: int
+) -> int:
+    """Create `<tag>_out` with `_batch` and `_row`; returns how many rows it has. One part's rows are in order.
+
+    Where the places of the rows have no holes, as where nothing was removed, the number follows from the
+    place by a subtraction. Else the rows are put in order into a table, and its row ids are the numbers: both
+    run on all threads, as `row_number()` does not.
+    """
+    runs = connection.execute(
+        f"SELECT __place, min(__ord), max(__ord), count(*), count(__sub) FILTER (WHERE __sub <> 0) "
+        f"FROM {rows} GROUP BY __place, __ord // {RUN} ORDER BY __place, min(__ord) LIMIT {RUNS_MAX + 1}"
+    ).fetchall()
+    head = f"CREATE TEMP VIEW {tag}_out AS SELECT {names}, {n}::BIGINT AS _batch"
+    dense = all(high - low + 1 == found and not inner for _, low, high, found, inner in runs)
+    if dense and len(runs) <= RUNS_MAX:
+        arms, before = [], 0
+        for place, low, high, found, _ in runs:
+            arms.append(f"WHEN __place = {place} AND __ord <= {high} THEN __ord - {low - before}")
+            before += found
+        number = f"CASE {' '.join(arms)} END" if len(arms) > 1 else f"__ord - {runs[0][1]}" if runs else "0"
+        connection.execute(f"{head}, ({number})::INT AS _row FROM {rows}")
+        return before
+    connection.execute(f"CREATE TEMP TABLE {tag}_numbered AS SELECT {names} FROM {rows}{order}")
+    number, found = ordinal(connection, f"{tag}_numbered")
+    connection.execute(f"{head}, ({number})::INT AS _row FROM {tag}_numbered")
+    return found
+
+
+def ordinal(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, int]:
+    """SQL that numbers a table's rows 0, 1, 2, ... as they were put in, and how many there are.
+
+    The row ids of a table that an open transaction made begin somewhere far up.
+    """
+    row = first_row(connection.execute(f"SELECT count(*), min(rowid), max(rowid) FROM {table}"))
+    assert row is not None
+    found, low, high = int(row[0]), int(row[1] or 0), int(row[2] or 0)
+    if found and high - low + 1 != found:
+        return "row_number() OVER (ORDER BY rowid) - 1", found
+    return f"rowid - {low}", found
 
 
 def _violated_view(
@@ -114,13 +147,19 @@ def _violated_view(
     )
 
 
+def _test(rule: Expectation) -> str:
+    return f"coalesce(TRY({rule.sql}), false)"
+
+
 def _judge(
     connection: duckdb.DuckDBPyConnection, rows: str, rules: Sequence[Expectation]
 ) -> dict[str, ExpectationCount]:
-    tests = ", ".join(
+    """How often each rule passed and failed."""
+    tests = ", ".join(f"{_test(rule)} AS __x{i}" for i, rule in enumerate(rules))
+    counted = ", ".join(
         f"count(*) FILTER (WHERE __x{i}), count(*) FILTER (WHERE NOT __x{i})" for i in range(len(rules))
     )
-    row = first_row(connection.execute(f"SELECT {tests} FROM {rows}"))
+    row = first_row(connection.execute(f"SELECT {counted} FROM (SELECT {tests} FROM {rows})"))
     assert row is not None
     return {
         rule.name: ExpectationCount(int(row[2 * i]), int(row[2 * i + 1]), rule.action)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from tailrace.duck.connection import first_row, quote
-from tailrace.duck.output import Output, Part, build_output
+from tailrace.duck.output import Output, Part, build_output, ordinal
 from tailrace.sql.compiled import BatchQuery, Expectation
 
 
@@ -42,9 +42,9 @@ def compute_view(
     connection.execute(f"CREATE TEMP TABLE {tag}_result AS {query.sql}")
     columns = query.schema.names
     names = ", ".join(quote(name) for name in columns)
+    number, _ = ordinal(connection, f"{tag}_result")
     connection.execute(
-        f"CREATE TEMP VIEW {tag}_kept AS SELECT {names}, row_number() OVER () - 1 AS __ord, 0 AS __sub "
-        f"FROM {tag}_result"
+        f"CREATE TEMP VIEW {tag}_kept AS SELECT {names}, {number} AS __ord, 0 AS __sub FROM {tag}_result"
     )
     output = build_output(connection, tag, columns, [Part("", "", 0, f"{tag}_kept")], expectations, n)
     row = first_row(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tailrace.duck.connection import set_time
+from tailrace.engine.decide import decide
 from tailrace.engine.doors import Doors
 from tailrace.engine.files import SeenFiles
 from tailrace.engine.loaded import Loaded, SeenFile
@@ -25,7 +26,6 @@ from tailrace.engine.plan import (
     standings_after,
 )
 from tailrace.engine.read import read
-from tailrace.engine.recover import raise_n_high
 from tailrace.engine.stage import Staging, drop_relations
 from tailrace.engine.standing import Standing, descendants, flow_keys
 from tailrace.engine.transform import Transformation, Transformed
@@ -112,12 +112,7 @@ class StreamBatch:
         faults.reach("staged")
         decision = self._decision(given, plan, result, staging)
         self._settle()
-        raise_n_high(doors, given.n)
-        doors.state.set(self._component.name, given.n)
-        doors.batch_log.decide(decision)  # 6
-        faults.reach("decided")
-        doors.state.commit()
-        faults.reach("state-committed")
+        decide(doors, decision)  # 6
         drop_relations(doors.connection)
         return decision
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from tailrace.lake.tables import Tables
 from tailrace.ledger.store import Ledger
 from tailrace.log.contract import Log
 from tailrace.model.clock import Clock
+from tailrace.model.interruption import Interruption
 from tailrace.state.store import StateStore
 
 
@@ -49,6 +50,7 @@ class Doors:
     log: Log
     allowed: tuple[Path, ...] = ()
     """Folders outside the project from which files may be read."""
+    interruption: Interruption = field(default_factory=Interruption)
 
     @property
     def scratch(self) -> Path:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tailrace.engine.batch import Given
+from tailrace.engine.decide import decide
 from tailrace.engine.doors import Doors
-from tailrace.engine.recover import raise_n_high
 from tailrace.engine.standing import Standing, flow_keys
 from tailrace.lake import schema as delta_schema
 from tailrace.lake.schema import SYSTEM_FIELDS, field_json
@@ -132,11 +132,8 @@ def add_columns(
         heads=standing.heads,
         last=standing.last,
     )
-    raise_n_high(doors, given.n)
     doors.state.begin()
-    doors.state.set(component, given.n)
-    doors.batch_log.decide(decision)
-    doors.state.commit()
+    decide(doors, decision)
     return decision
 
 

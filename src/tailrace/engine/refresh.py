@@ -16,10 +16,10 @@ from tailrace.duck.source import table_scan
 from tailrace.duck.view import ViewRows, compute_view
 from tailrace.engine import account
 from tailrace.engine.batch import Given
+from tailrace.engine.decide import decide
 from tailrace.engine.doors import Doors
 from tailrace.engine.files import batch_files
 from tailrace.engine.parking import ParkDataset
-from tailrace.engine.recover import raise_n_high
 from tailrace.engine.stage import Staging, drop_relations
 from tailrace.engine.standing import Standing
 from tailrace.lake import schema as delta_schema
@@ -195,17 +195,11 @@ class ViewBatch:
         return decision
 
     def _put(self, decision: Decision) -> None:
-        doors = self._doors
-        raise_n_high(doors, decision.n)
-        doors.state.set(decision.component, decision.n)
         try:
-            doors.batch_log.decide(decision)
+            decide(self._doors, decision)
         except BaseException:
             self._abandon()
             raise
-        faults.reach("decided")
-        doors.state.commit()
-        faults.reach("state-committed")
 
     def _decision(
         self,

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from tailrace.engine.batch import Given
 from tailrace.engine.commands import Command
+from tailrace.engine.decide import decide
 from tailrace.engine.doors import Doors
 from tailrace.engine.ends import topic_ends
 from tailrace.engine.plan import TopicEnds
-from tailrace.engine.recover import raise_n_high
 from tailrace.engine.standing import Standing, edges, flow_key
 from tailrace.model.account import EdgeAccount
 from tailrace.model.batch import Decision, FlowStanding, Position
@@ -73,11 +73,8 @@ def reset_topic(
         heads=standing.heads,
         last=standing.last,
     )
-    raise_n_high(doors, given.n)
     doors.state.begin()
-    doors.state.set(component.name, given.n)
-    doors.batch_log.decide(decision)
-    doors.state.commit()
+    decide(doors, decision)
     return decision
 
 

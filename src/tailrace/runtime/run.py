@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tailrace.duck.connection import InterruptedQuery
+from tailrace.duck.connection import ExecutionError
 from tailrace.engine.coordinator import Coordinator, Options, Summary
+from tailrace.engine.decide import Abandoned
 from tailrace.engine.doors import Doors
 from tailrace.engine.plan import Limits
 from tailrace.model import faults
@@ -58,17 +59,17 @@ def run_project(
         coordinator.on_trouble = on_trouble
         exit_code = 1
         try:
-            with handle_signals(lambda: coordinator.completing) as stopping:
-                coordinator.stopping = stopping
+            with handle_signals(lambda: coordinator.completing, doors.interruption):
+                coordinator.stopping = doors.interruption
                 create_topics(doors, project)
                 opened.schemas.remember()
                 coordinator.start()
                 on_start(doors)
                 _work(coordinator, options, clock)
             exit_code = coordinator.summary.exit_code
-        except (Interrupted, InterruptedQuery, RuntimeError):
-            # DuckDB makes a RuntimeError of what a signal handler raises while a query runs.
-            if not coordinator.stopping():
+        except (Interrupted, Abandoned, ExecutionError, RuntimeError):
+            # What a signal handler raises while a query runs becomes one of DuckDB's errors.
+            if not doors.interruption.asked:
                 raise
             exit_code = coordinator.summary.exit_code
         finally:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from tailrace.model.interruption import Interruption
+
 GRACE_SECONDS = 1.0
 
 
@@ -17,27 +19,16 @@ class Interrupted(BaseException):
     """Raised out of an undecided batch; like KeyboardInterrupt it is no error."""
 
 
-class Stopping:
-    """Whether somebody asked to stop."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def __call__(self) -> bool:
-        return self.asked
-
-
 @contextmanager
-def handle_signals(is_decided: Callable[[], bool]) -> Iterator[Stopping]:
-    """Within the block SIGINT and SIGTERM set the flag, and end an undecided batch at once.
+def handle_signals(is_decided: Callable[[], bool], interruption: Interruption) -> Iterator[None]:
+    """Within the block SIGINT and SIGTERM ask for the interruption, and end an undecided batch at once.
 
     `is_decided()` tells whether a decided batch is being finished right now.
     """
-    stopping = Stopping()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        again = stopping.asked
-        stopping.asked = True
+        again = interruption.asked
+        interruption.asked = True
         if not is_decided() or again:
             raise Interrupted
         signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
@@ -52,7 +43,7 @@ def handle_signals(is_decided: Callable[[], bool]) -> Iterator[Stopping]:
         signal.SIGALRM: signal.signal(signal.SIGALRM, on_alarm),
     }
     try:
-        yield stopping
+        yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():

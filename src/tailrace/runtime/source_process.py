@@ -15,10 +15,10 @@ from pathlib import Path
 from tailrace.log.embedded import EmbeddedLog
 from tailrace.model.clock import Clock, SystemClock
 from tailrace.model.errors import Place, TailraceError
+from tailrace.model.interruption import Interruption
 from tailrace.project.document import read_document
 from tailrace.project.load import load_project
 from tailrace.project.project import Project
-from tailrace.runtime.signals import Stopping
 from tailrace.sources.contract import Appender, Source, drive
 from tailrace.sources.generate import open_generate
 from tailrace.sources.options import read_options
@@ -49,7 +49,7 @@ def open_sources(project: Project, clock: Clock) -> list[Source]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the sources of a project folder."""
-    stopping = Stopping()
+    stopping = Interruption()
 
     def stop(number: int, frame: object) -> None:
         stopping.asked = True
