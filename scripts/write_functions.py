@@ -8,6 +8,7 @@ from pathlib import Path
 from types import EllipsisType
 
 from tailrace.model.types import DataType
+from tailrace.sql.functions.refused import REFUSED
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function
 
@@ -19,6 +20,18 @@ is validated. Each function answers as Spark 4.2 does in ANSI mode. *args* are t
 `...` repeats the last one, `[x]` may be left out, `T` is the common type of all arguments written `T`;
 an empty cell means that the function decides by what it is given, as Spark does. *note* names a literal
 that is needed, or what else a call has to mind.
+"""
+PLACED = """
+## Calls with a place of their own
+
+`window(time, 'duration'[, 'slide'[, 'start']])` stands in the list and in GROUP BY of a query over whole
+tables; `window.start` and `window.end` are its fields, and a row whose time is NULL is dropped.
+`input_file_name()` is `_metadata.file_path` where the FROM names files and nothing else.
+
+## Refused by name
+
+| function | why | instead |
+|---|---|---|
 """
 KINDS = {
     "scalar": "Functions of one row",
@@ -44,7 +57,16 @@ def document() -> str:
         parts.append(f"\n## {title}\n\n{len(chosen)} functions.\n")
         parts.append("\n| function | also | args | note |\n|---|---|---|---|\n")
         parts += [_row(function) for function in chosen]
+    parts.append(PLACED)
+    parts += [f"| `{name}` | {reason} | {hint or ''} |\n" for name, (reason, hint) in _refusals()]
     return "".join(parts)
+
+
+def _refusals() -> Iterator[tuple[str, tuple[str, str | None]]]:
+    """Name, reason and way out of what is refused by name."""
+    for name in sorted(set(REFUSED) - {"window"}):
+        reason, hint = REFUSED[name]
+        yield name, (reason.format("it"), hint)
 
 
 def _row(function: Function) -> str:

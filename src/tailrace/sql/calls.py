@@ -13,9 +13,10 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
-from tailrace.sql import operators
+from tailrace.sql import files, operators
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.functions.refused import refusal
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.scope import Scope
@@ -26,6 +27,8 @@ class Hooks:
     """What an expression may contain beside scalars: here nothing. A query overrides what it allows."""
 
     where = "here"
+    one_file = False
+    """Whether all relations in reach come from one input (what a LATERAL VIEW adds reads no file)."""
     rejects_coerced = False
     """Whether a value that would become NULL for its type fails its row instead."""
 
@@ -83,7 +86,12 @@ class Calls:
         kind = CAST_CALLS.get(call.name.lower())
         if kind is not None and len(call.nodes) == 1:
             return self._cast_of(self.expr(call.nodes[0]), kind, False)
+        if call.name.lower() == "input_file_name" and not call.nodes:
+            return files.input_file_name(self.scope, self.origin, node, self.hooks.one_file)
         function = TABLE.find(call.name)
+        known = refusal(call.name)
+        if function is None and known is not None:
+            raise self.origin.refused(known[0], node, hint=known[1])
         if function is None:
             raise self.origin.refused(
                 f"The function {call.name} is not in the function table.", node, hint=_nearest(call.name)

@@ -45,6 +45,7 @@ _STATEFUL = {
 
 class _StreamHooks(Hooks):
     where = "in a stream"
+    one_file = True
 
     def __init__(self, lets: Lets, rejects_coerced: bool) -> None:
         self.lets = lets

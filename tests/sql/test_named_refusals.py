@@ -1,0 +1,75 @@
+"""Functions that are known: answered where they can be, refused with a reason and a way out elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tailrace.model.errors import Refused
+from tailrace.sql.functions.refused import REFUSED
+from tailrace.sql.functions.registry import TABLE
+from tests.sql.test_batch import batch
+from tests.sql.test_stream import only, stream
+
+FILES = "read_files('/in', format => 'json')"
+
+
+@pytest.mark.parametrize("name", sorted(set(REFUSED) - {"window"}))
+def test_every_named_refusal_says_what_to_do(name: str) -> None:
+    assert TABLE.find(name) is None
+    for compile_ in (
+        lambda: batch(f"SELECT {name}() FROM silver.events"),
+        lambda: stream(f"SELECT {name}() FROM STREAM(events)"),
+    ):
+        with pytest.raises(Refused, match=rf"{name}\(\)") as caught:
+            compile_()
+        assert caught.value.hint
+
+
+def test_a_window_of_time_over_a_stream_is_sent_to_a_view() -> None:
+    with pytest.raises(Refused, match="keeps state"):
+        stream("SELECT window.start FROM STREAM(events) GROUP BY window(a, '1 hour')")
+    with pytest.raises(Refused, match="over whole tables") as caught:
+        stream("SELECT window(a, '1 hour') FROM STREAM(events)")
+    assert caught.value.hint == "Put it into a materialized view over the table."
+
+
+@pytest.mark.parametrize(
+    ("query", "same"),
+    [
+        (f"SELECT input_file_name() AS f FROM STREAM {FILES}", True),
+        (f"SELECT input_file_name() AS f FROM STREAM {FILES} AS r", True),
+        (f"SELECT input_file_name() AS f FROM STREAM {FILES} LATERAL VIEW explode(array(1, 2)) AS e", False),
+        ("SELECT input_file_name() AS f FROM STREAM read_kafka(subscribe => 'clicks')", False),
+    ],
+)
+def test_input_file_name_of_a_stream(query: str, same: bool) -> None:
+    branch = only(stream(query))
+    if same:
+        path = only(stream(query.replace("input_file_name()", "_metadata.file_path")))
+        assert branch == path
+    else:
+        assert branch.program.columns or branch.explodes
+
+
+def test_input_file_name_of_a_query_over_files() -> None:
+    named = batch(f"SELECT input_file_name() AS f FROM {FILES} WHERE input_file_name() LIKE '%x'")
+    path = batch(f"SELECT _metadata.file_path AS f FROM {FILES} WHERE _metadata.file_path LIKE '%x'")
+    assert named.sql == path.sql
+    grouped = batch(f"SELECT input_file_name(), count(*) FROM {FILES} GROUP BY input_file_name()")
+    assert grouped.schema.names == ("input_file_name()", "count(1)")
+    assert "''" in batch("SELECT input_file_name() AS f").sql
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT input_file_name() FROM silver.events",
+        f"SELECT input_file_name() FROM {FILES} a JOIN {FILES} b ON a.x = b.x",
+        f"SELECT input_file_name() FROM (SELECT x FROM {FILES})",
+        f"SELECT count(*), input_file_name() FROM {FILES}",
+    ],
+)
+def test_input_file_name_elsewhere_is_refused(query: str) -> None:
+    with pytest.raises(Refused, match="names files and nothing else") as caught:
+        batch(query)
+    assert "_metadata.file_path" in (caught.value.hint or "")
