@@ -26,6 +26,7 @@ PLACED = """
 
 `window(time, 'duration'[, 'slide'[, 'start']])` stands in the list and in GROUP BY of a query over whole
 tables; `window.start` and `window.end` are its fields, and a row whose time is NULL is dropped.
+`grouping(key)` and `grouping_id([keys])` stand above GROUP BY with ROLLUP, CUBE or GROUPING SETS.
 `input_file_name()` is `_metadata.file_path` where the FROM names files and nothing else.
 
 ## Refused by name
@@ -64,7 +65,7 @@ def document() -> str:
 
 def _refusals() -> Iterator[tuple[str, tuple[str, str | None]]]:
     """Name, reason and way out of what is refused by name."""
-    for name in sorted(set(REFUSED) - {"window"}):
+    for name in sorted(set(REFUSED) - {"window", "grouping", "grouping_id"}):
         reason, hint = REFUSED[name]
         yield name, (reason.format("it"), hint)
 

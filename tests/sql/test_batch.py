@@ -135,7 +135,6 @@ def test_the_order_of_the_query_is_the_order_of_the_text() -> None:
     [
         ("SELECT id FROM STREAM(silver.events)", "STREAM is for streaming tables"),
         ("SELECT * FROM silver.events PIVOT (count(*) FOR kind IN ('a'))", "PIVOT"),
-        ("SELECT id FROM silver.events GROUP BY CUBE (id)", "CUBE"),
         ("SELECT id FROM silver.events VERSION AS OF 1", "Time travel"),
         ("WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r", "RECURSIVE"),
         ("SELECT id FROM silver.events SORT BY id", "SORT BY"),

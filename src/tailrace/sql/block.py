@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from tailrace.sql import operators, time_windows
+from tailrace.sql import grouping_sets, operators, time_windows
 from tailrace.sql import select_list as lists
 from tailrace.sql.calls import Call, Hooks
 from tailrace.sql.expression import Analyzer
@@ -33,7 +33,7 @@ class GroupedHooks(PlainHooks):
         self.block = block
 
     def before(self, analyzer: Analyzer, node: Any) -> Typed | None:
-        return self.block.key_of(node)
+        return self.block.grouping(node) or self.block.key_of(node)
 
     def aggregate(self, analyzer: Analyzer, node: Any, function: Function, call: Call) -> Typed:
         return self.block.aggregate(node, function, call)
@@ -194,6 +194,16 @@ class SelectBlock(Windows):
     ) -> None:
         """Spark finds no aggregate in ORDER BY once HAVING has needed what the list does not give."""
         order = self.node.args.get("order")
+        if (
+            having is not None
+            and order is not None
+            and any(map(self.grouping, order.find_all(exp.Anonymous)))
+        ):
+            raise self.origin.refused(
+                "grouping() in ORDER BY beside HAVING is not answered.",
+                order,
+                hint="Give it a name in the list.",
+            )
         if having is None or order is None or not has_aggregate(order):
             return
         listed = {v.value.sql for v in shown}
@@ -218,11 +228,18 @@ class SelectBlock(Windows):
         text = base
         if self.grouped:
             parts = [f"{key.sql} AS {quote(name)}" for name, key in self.keys]
+            if self.sets:
+                base = f"FROM (SELECT *, {', '.join(parts)} {base})" if parts else base
+                parts = [quote(name) for name, _ in self.keys]
             parts += [f"{made.sql} AS {quote(name)}" for name, made in self.calls.values()]
             by = ", ".join(str(i + 1) for i in range(len(self.keys)))
             inner = f"SELECT {', '.join(parts) or '1 AS ' + quote(self.names.new())} {base}"
-            inner += f" GROUP BY {by}" if by else ""
-            if not self.keys and not self.calls:
+            if self.sets:
+                inner += f" GROUP BY {grouping_sets.text(self.sets)}"
+                inner += " HAVING count(*) > 0" if self.keys else ""
+            else:
+                inner += f" GROUP BY {by}" if by else ""
+            if not self.sets and not self.keys and not self.calls:
                 inner += " HAVING count(*) >= 0"
             text = f"FROM ({inner})"
             if having is not None:

@@ -10,9 +10,10 @@ from sqlglot import exp
 
 from tailrace.model import types as t
 from tailrace.model.errors import ProjectError
-from tailrace.sql import operators
+from tailrace.sql import grouping_sets, operators
 from tailrace.sql import select_list as lists
 from tailrace.sql.calls import Call, pretty
+from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
@@ -44,7 +45,7 @@ class Groups:
         self.calls: dict[str, tuple[str, Typed]] = {}
         self.windows: dict[str, tuple[str, Typed]] = {}
         self.grouped = False
-        self.grouping = ""
+        self.sets: list[grouping_sets.Set] = []
         self.above = self.scope
         self.definitions = {w.this.name.lower(): w for w in node.args.get("windows") or []}
 
@@ -78,11 +79,12 @@ class Groups:
     def _keys(self, group: exp.Group, items: Sequence[lists.Item]) -> None:
         if group.args.get("totals"):
             raise self.origin.refused("GROUP BY WITH TOTALS is not answered.", group)
-        for key in ("rollup", "cube", "grouping_sets"):
-            if group.args.get(key):
-                raise self.origin.refused(f"{key.upper().replace('_', ' ')} is not answered.", group)
-        if any(isinstance(e, (exp.Rollup, exp.Cube, exp.GroupingSets)) for e in group.expressions):
-            raise self.origin.refused("ROLLUP, CUBE and GROUPING SETS are not answered.", group)
+        if grouping_sets.written(group):
+            self.sets = grouping_sets.sets_of(
+                group, lambda node: quote(self._key(self._key_value(node, items), node)), self.origin
+            )
+            self.keys = [(name, replace(key, nullable=True)) for name, key in self.keys]
+            return
         if group.args.get("all"):
             found = [i for i in items if i.ready is None and not has_aggregate(i.node)]
             for item in found:
@@ -120,13 +122,39 @@ class Groups:
                     return self.analyzer(self.scope).expr(_unbracketed(item.node))
         return self.analyzer(self.scope).expr(node)
 
-    def _key(self, value: Typed, node: Any) -> None:
+    def _key(self, value: Typed, node: Any) -> str:
+        """Make it a grouping key, if it is none yet, and give its name."""
         if not operators.is_orderable(value.type):
             raise self.origin.wrong(
                 f"[GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE] GROUP BY takes no {value.type}.", node
             )
-        if all(value.sql != key.sql for _, key in self.keys):
-            self.keys.append((self.names.new(), value))
+        known = next((name for name, key in self.keys if key.sql == value.sql), None)
+        if known is None:
+            known = self.names.new()
+            self.keys.append((known, value))
+        return known
+
+    def grouping(self, node: Any) -> Typed | None:
+        """`grouping(key)` and `grouping_id(keys)`: which keys the set of a row leaves out."""
+        name = node.name.lower() if isinstance(node, exp.Anonymous) else ""
+        if name not in ("grouping", "grouping_id"):
+            return None
+        if not self.sets:
+            raise self.origin.wrong(
+                f"[UNSUPPORTED_GROUPING_EXPRESSION] {name} needs ROLLUP, CUBE or GROUPING SETS.", node
+            )
+        values = [self.analyzer(self.scope).expr(one) for one in node.expressions]
+        texts = [value.sql for value in values]
+        known = {key.sql: quote(own) for own, key in self.keys}
+        whole = name == "grouping_id" and texts in ([], list(known))
+        if not (whole or (name == "grouping" and len(texts) == 1 and texts[0] in known)):
+            condition = "GROUPING_COLUMN_MISMATCH" if name == "grouping" else "GROUPING_ID_COLUMN_MISMATCH"
+            raise self.origin.wrong(f"[{condition}] {name} takes what GROUP BY groups by.", node)
+        kind = t.BYTE if name == "grouping" else t.LONG
+        listed = ", ".join(known[one] for one in texts or known)
+        label = f"{name}({', '.join(value.name for value in values)})"
+        made = Typed(f"CAST(GROUPING({listed}) AS {duck(kind)})", kind, nullable=False, name=label)
+        return self._registered(self.calls, made)
 
     def key_of(self, node: Any) -> Typed | None:
         """The grouping key that a node is, read by name."""

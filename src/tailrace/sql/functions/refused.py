@@ -33,6 +33,10 @@ REFUSED: dict[str, tuple[str, str | None]] = {
         (_SKETCH, "percentile(x, p) is exact."),
     ),
     "approx_top_k": (_SKETCH, "Count by key, order and limit."),
+    **dict.fromkeys(
+        ("grouping", "grouping_id"),
+        ("{} is answered only above ROLLUP, CUBE and GROUPING SETS", "Group by sets, in a view."),
+    ),
     "window": (_STATE, _VIEW),
     "session_window": ("{} is not answered", "lag() and a running sum tell sessions apart."),
     "window_time": ("{} is not answered", "window.end - INTERVAL 1 MICROSECOND is the same."),
