@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
 
+from tailrace.model import types as t
 from tailrace.sql import operators
 from tailrace.sql.calls import Call, Hooks
 from tailrace.sql.expression import Analyzer
@@ -115,38 +117,102 @@ class Windows(Groups):
             parts.append(f"ORDER BY {', '.join(p[0] for p in pairs)}")
             labels.append(f"ORDER BY {', '.join(p[1] for p in pairs)}")
         spec = self._part(node, "spec")
-        frame = self._frame(spec, function, bool(pairs))
-        if spec is not None and function.kind == "aggregate":
+        keys = [analyzer.expr(one.this) for one in order.expressions] if order is not None else []
+        frame, label = self._frame(spec, function, keys, analyzer)
+        if function.needs_frame or (spec is not None and function.kind == "aggregate"):
             parts.append(frame)
-        labels.append(frame)
+        labels.append(label)
         return " ".join(parts), " ".join(labels)
 
-    def _frame(self, spec: Any, function: Function, ordered: bool) -> str:
+    def _frame(
+        self, spec: Any, function: Function, keys: Sequence[Typed], analyzer: Analyzer
+    ) -> tuple[str, str]:
+        """The frame in DuckDB SQL, and as Spark prints it."""
         if spec is None:
-            if function.kind == "window":
-                if function.names[0] in ("lag", "lead"):
-                    return "ROWS BETWEEN {offset} FOLLOWING AND {offset} FOLLOWING"
-                kind = "RANGE" if function.names[0] == "cume_dist" else "ROWS"
-                return f"{kind} BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
-            if ordered:
-                return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
-            return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
-        if function.kind == "window":
+            made = _default_frame(function, bool(keys))
+            return made, made
+        if function.kind == "window" and not function.needs_frame:
             raise self.origin.refused(f"A frame for {function.names[0]} is not answered.", spec)
         kind = str(spec.args["kind"]).upper()
-        start = self._bound(spec, "start", kind)
-        end = self._bound(spec, "end", kind) if spec.args.get("end") else "CURRENT ROW"
-        return f"{kind} BETWEEN {start} AND {end}"
-
-    def _bound(self, spec: Any, side: str, kind: str) -> str:
-        bound, direction = spec.args.get(side), str(spec.args.get(f"{side}_side") or "").upper()
-        if isinstance(bound, str):
-            return "CURRENT ROW" if bound.upper() == "CURRENT ROW" else f"UNBOUNDED {direction}"
-        if kind == "ROWS" and isinstance(bound, exp.Literal) and bound.name.isdigit():
-            return f"{bound.name} {direction}"
-        raise self.origin.refused(
-            "This frame is not answered; ROWS with literals, UNBOUNDED and CURRENT ROW are.", spec
+        start = self._bound(spec, "start", kind, keys, analyzer)
+        end = Bound("CURRENT ROW", "CURRENT ROW", 0)
+        if spec.args.get("end"):
+            end = self._bound(spec, "end", kind, keys, analyzer)
+        if start.kind and end.kind and start.kind is not end.kind:
+            raise self.origin.wrong(
+                "[DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_DIFF_TYPES] The bounds of the frame differ in type.",
+                spec,
+            )
+        if start.at > end.at:
+            raise self.origin.wrong(
+                "[DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON] The frame ends before it starts.",
+                spec,
+            )
+        return (
+            f"{kind} BETWEEN {start.sql} AND {end.sql}",
+            f"{kind} BETWEEN {start.label} AND {end.label}",
         )
+
+    def _bound(self, spec: Any, side: str, kind: str, keys: Sequence[Typed], analyzer: Analyzer) -> Bound:
+        bound, direction = spec.args.get(side), str(spec.args.get(f"{side}_side") or "").upper()
+        sign = -1 if direction == "PRECEDING" else 1
+        if isinstance(bound, str):
+            if bound.upper() == "CURRENT ROW":
+                return Bound("CURRENT ROW", "CURRENT ROW", 0)
+            return Bound(f"UNBOUNDED {direction}", f"UNBOUNDED {direction}", sign * _FAR)
+        if kind == "ROWS" and isinstance(bound, exp.Literal) and bound.name.isdigit():
+            return Bound(f"{bound.name} {direction}", f"{bound.name} {direction}", sign * int(bound.name))
+        made = analyzer.expr(bound) if kind == "RANGE" and len(keys) == 1 else None
+        text = _distance(made, keys[0].type) if made is not None else None
+        if made is None or text is None:
+            raise self.origin.refused(
+                "This frame is not answered; UNBOUNDED, CURRENT ROW and whole literals are, in RANGE over one "
+                "number or time also intervals.",
+                spec,
+            )
+        label = f"{made.name} {direction}"
+        return Bound(f"{text} {direction}", label, sign * int(made.value), type(made.type))
+
+
+_FAR = 2**70
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One side of a frame: DuckDB SQL, Spark's words, and how far from the current row."""
+
+    sql: str
+    label: str
+    at: int
+    kind: type[t.DataType] | None = None
+
+
+def _distance(bound: Typed, key: t.DataType) -> str | None:
+    """The literal distance of a RANGE over values of a type, in DuckDB SQL."""
+    if not isinstance(bound.value, int) or isinstance(bound.value, bool) or bound.value < 0:
+        return None
+    if isinstance(bound.type, t.IntegerType):
+        if isinstance(key, t.DateType):
+            return f"to_days({bound.value})"
+        plain = isinstance(key, (t.IntegerType, t.LongType, t.DoubleType, t.DecimalType))
+        return str(bound.value) if plain else None
+    if isinstance(bound.type, t.DayTimeIntervalType):
+        whole_days = bound.type == t.DayTimeIntervalType("day", "day")
+        return bound.sql if isinstance(key, t.TimestampType) or (whole_days and key == t.DATE) else None
+    if isinstance(bound.type, t.YearMonthIntervalType):
+        return bound.sql if isinstance(key, (t.TimestampType, t.DateType)) else None
+    return None
+
+
+def _default_frame(function: Function, ordered: bool) -> str:
+    if function.kind == "window" and not function.needs_frame:
+        if function.names[0] in ("lag", "lead"):
+            return "ROWS BETWEEN {offset} FOLLOWING AND {offset} FOLLOWING"
+        kind = "RANGE" if function.names[0] == "cume_dist" else "ROWS"
+        return f"{kind} BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    if ordered:
+        return "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    return "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 
 
 def _offset_of(call: Call) -> str:

@@ -78,6 +78,37 @@ def _resolve_percentile_of(args: Sequence[Arg]) -> Resolved:
     return _resolve_percentile(args)
 
 
+_COUNTED = (
+    t.BooleanType, t.IntegralType, t.DecimalType, t.StringType, t.DateType, t.TimestampType, t.TimestampNTZType
+)  # fmt: skip
+
+
+def _resolve_mode(args: Sequence[Arg]) -> Resolved:
+    """`mode(x, true)` is the least of the most frequent; `mode(x)` is any of them."""
+    if len(args) not in (1, 2):
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
+    if len(args) == 1 or args[1].value is False:
+        raise NotAnswered(
+            "Spark leaves open which of several most frequent values it is; mode(x, true) is the least"
+        )
+    if args[1].value is not True:
+        raise Mismatch("[DATATYPE_MISMATCH.NON_FOLDABLE_INPUT] argument 2 must be true or false")
+    if not isinstance(args[0].type, _COUNTED):
+        raise NotAnswered(f"{args[0].type} is not answered")
+
+    def lower(texts: Sequence[str]) -> str:
+        if texts[0].startswith("DISTINCT "):
+            raise NotAnswered("DISTINCT is not answered")
+        return f"histogram({texts[0]})"
+
+    return Resolved((args[0].type, t.BOOLEAN), args[0].type, lower, finish=_most_frequent)
+
+
+def _most_frequent(counts: str) -> str:
+    ranked = f"list_transform(map_entries({counts}), lambda _e: struct_pack(n := -CAST(_e.value AS BIGINT), k := _e.key))"
+    return f"list_min({ranked}).k"
+
+
 def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function:
     return Function(tuple(names.split()), "aggregate", resolve)
 
@@ -99,5 +130,8 @@ FUNCTIONS: tuple[Function, ...] = (
     _named("bit_or", partial(_resolve_bits, "bit_or")),
     _named("bit_xor", partial(_resolve_bits, "bit_xor")),
     _named("median", _resolve_median),
+    Function(
+        ("mode",), "aggregate", _resolve_mode, lambda _, a: f"mode() WITHIN GROUP (ORDER BY {a[0]} DESC)"
+    ),
     _named("percentile", _resolve_percentile_of),
 )

@@ -80,6 +80,22 @@ def _neighbour(name: str) -> Function:
     return Function((name,), "window", resolve, pretty)
 
 
+def _resolve_nth_value(args: Sequence[Arg]) -> Resolved:
+    if len(args) != 2:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 2 arguments, not {len(args)}")
+    place = args[1].value
+    if not isinstance(place, int) or args[1].type != INT:
+        raise NotAnswered("the place must be an INT literal")
+    if place <= 0:
+        raise Mismatch("[DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE] the place must be positive")
+    return Resolved(
+        (args[0].type, INT),
+        args[0].type,
+        lambda texts: f"nth_value({_ignoring_last(texts)})",
+        order_sensitive=True,
+    )
+
+
 FUNCTIONS: tuple[Function, ...] = (
     _rank("row_number", sensitive=True),
     _rank("rank"),
@@ -89,4 +105,5 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(("ntile",), "window", _resolve_ntile),
     _neighbour("lag"),
     _neighbour("lead"),
+    Function(("nth_value",), "window", _resolve_nth_value, needs_frame=True),
 )
