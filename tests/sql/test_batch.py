@@ -139,7 +139,7 @@ def test_the_order_of_the_query_is_the_order_of_the_text() -> None:
         ("WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r", "RECURSIVE"),
         ("SELECT id FROM silver.events SORT BY id", "SORT BY"),
         (
-            "SELECT sum(id) OVER (ORDER BY id RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM silver.events",
+            "SELECT sum(id) OVER (ORDER BY id RANGE BETWEEN id PRECEDING AND CURRENT ROW) FROM silver.events",
             "frame",
         ),
         ("SELECT array_agg(id ORDER BY id) FROM silver.events", "ORDER"),
