@@ -135,7 +135,11 @@ class Analyzer(Calls):
         inner: Any = node.this
         if isinstance(inner, exp.Literal) and not inner.is_string:
             return self._negative_literal(inner)
-        if isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Literal) and not inner.this.is_string:
+        if (
+            isinstance(inner, exp.Cast)
+            and isinstance(inner.this, exp.Literal)
+            and not inner.meta.get("prefix")
+        ):
             made = self.expr(inner)
             if not inner.meta.get("explicit") and made.value is not ABSENT:
                 return literals.negated(made)
@@ -148,7 +152,7 @@ class Analyzer(Calls):
         if isinstance(made.type, t.DecimalType):
             if made.type.scale == 0 and made.value == 2**63:
                 return literals.whole(-(2**63), t.LONG)
-            return replace(literals.decimal(f"{-made.value:f}"), type=made.type)
+            return replace(literals.decimal(f"{made.value.copy_negate():f}"), type=made.type)
         return literals.double(-made.value)
 
     def _between(self, node: exp.Between) -> Typed:
@@ -315,24 +319,10 @@ class Analyzer(Calls):
         raise NotAnswered("the colon operator is not answered; get_json_object(column, '$.path') is")
 
     def _extract(self, node: exp.Extract) -> Typed:
-        field = str(node.this.name or node.this).lower()
-        name = {
-            "day": "dayofmonth",
-            "d": "dayofmonth",
-            "days": "dayofmonth",
-            "dow": "dayofweek",
-            "doy": "dayofyear",
-            "week": "weekofyear",
-            "weeks": "weekofyear",
-            "years": "year",
-            "months": "month",
-            "hours": "hour",
-            "minutes": "minute",
-        }.get(field, field)
-        if name not in units.EXTRACTED:
-            raise NotAnswered(f"EXTRACT({field.upper()} FROM ...) is not answered")
-        made = self.call(node, Call(exp.Anonymous(this=name, expressions=[node.expression])))
-        return replace(made, name=f"extract({node.this.name} FROM {self.expr(node.expression).name})")
+        field = str(node.this.name or node.this)
+        nodes = [exp.Literal.string(field), node.expression]
+        made = self.call(node, Call(exp.Anonymous(this="date_part", expressions=nodes)))
+        return replace(made, name=f"extract({field} FROM {self.expr(node.expression).name})")
 
     def _trim(self, node: exp.Trim) -> Typed:
         position = str(node.args.get("position") or "BOTH").upper()

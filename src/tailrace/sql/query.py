@@ -31,6 +31,12 @@ class _Parser(_BASE):  # type: ignore[misc]
     FUNCTION_PARSERS = {  # noqa: RUF012
         name: parser for name, parser in _BASE.FUNCTION_PARSERS.items() if name in _KEPT
     }
+    FUNCTION_PARSERS |= {
+        "POSITION": lambda self: self._parse_position_words(),
+        "SUBSTRING": lambda self: self._parse_words(("FROM", "FOR")),
+        "SUBSTR": lambda self: self._parse_words(("FROM", "FOR")),
+        "OVERLAY": lambda self: self._parse_words(("PLACING", "FROM", "FOR")),
+    }
     NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
         name: parser for name, parser in _BASE.NO_PAREN_FUNCTION_PARSERS.items() if name == "CASE"
     }
@@ -57,6 +63,45 @@ class _Parser(_BASE):  # type: ignore[misc]
             delay = self._parse_interval()
             self._watermarks.append((start.start, column, delay))
         return super()._parse_table_alias(alias_tokens=alias_tokens)
+
+    def _parse_function_args(self, alias: bool = False) -> Any:
+        """Only the values of `struct` take a name behind them."""
+        name = self._tokens[self._index - 2].text.upper() if self._index > 1 else ""
+        return super()._parse_function_args(name == "STRUCT")
+
+    def _parse_select_or_expression(self, alias: bool = False) -> Any:
+        made = super()._parse_select_or_expression(alias=alias)
+        if not alias or isinstance(made, exp.Alias) or self._next is None:
+            return made
+        ends = self._next.token_type in (TokenType.COMMA, TokenType.R_PAREN)
+        return self._parse_alias(made) if ends else made
+
+    def _called(self, words: str | None = None) -> Any:
+        """A call of the function before the bracket, by its name as written or another."""
+        name = self._tokens[self._index - 2]
+        made = exp.Anonymous(this=words or name.text, expressions=[])
+        made.update_positions(name)
+        return made
+
+    def _parse_words(self, words: tuple[str, ...]) -> Any:
+        """`substring(x FROM 2 FOR 3)`: words in place of commas."""
+        made = self._called()
+        made.set("expressions", self._parse_csv(self._parse_lambda))
+        for word in words:
+            if len(made.expressions) in (1, 2, 3) and self._match_text_seq(word):
+                made.append("expressions", self._parse_bitwise())
+        return made
+
+    def _parse_position_words(self) -> Any:
+        """`position(x IN y)`, which Spark calls locate."""
+        made, other = self._called(), self._called("locate")
+        first = self._parse_bitwise()
+        if self._match(TokenType.IN):
+            other.set("expressions", [first, self._parse_bitwise()])
+            return other
+        rest = self._parse_csv(self._parse_lambda) if self._match(TokenType.COMMA) else []
+        made.set("expressions", [first, *rest])
+        return made
 
     COLUMN_OPERATORS = {  # noqa: RUF012
         **_BASE.COLUMN_OPERATORS,
@@ -167,7 +212,7 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([01][0-7]{2})|(
 def _spelled(tokens: list[Any], origin: Origin) -> list[Any]:
     """The tokens with string literals read as Spark reads them: a doubled quote is one, `\\d` is `d`."""
     result: list[Any] = []
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip(tokens, [*tokens[1:], None], strict=False):
         called = following is not None and following.token_type == TokenType.L_PAREN
         if token.token_type == TokenType.WINDOW and called:  # the function, not the clause
             token.token_type = TokenType.VAR

@@ -27,10 +27,6 @@ _MICROS = {
     "WEEK": 604_800_000_000,
 }
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
-EXTRACTED = frozenset(
-    ["dayofmonth", "dayofweek", "dayofyear", "weekofyear", "year", "month", "hour", "minute", "quarter"]
-)
-"""Functions of one part of a time that EXTRACT may name."""
 UNITS = frozenset((*_MICROS, *_MONTHS))
 
 

@@ -1,12 +1,13 @@
-"""The clocks of other zones: `from_utc_timestamp`, `to_utc_timestamp`."""
+"""The clocks of other zones: `from_utc_timestamp`, `to_utc_timestamp`, `convert_timezone`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from zoneinfo import available_timezones
 
 from tailrace.model import types as t
-from tailrace.sql.errors import NotAnswered
+from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
 from tailrace.sql.typed import fail, once, text
 
@@ -40,6 +41,43 @@ def _zone(arg: Arg) -> str | int | None:
     raise NotAnswered(f"the time zone {name!r} is not answered")
 
 
+def _moved(zone: str | int | None, value: str, forth: bool) -> str:
+    """A TIMESTAMP shown as (`forth`), or read from, the clock of a zone."""
+    if zone is None:
+        raised = fail("INVALID_TIMEZONE", "The time zone is not known")
+        return f"CASE WHEN {value} IS NOT NULL THEN {raised} END"
+    if isinstance(zone, int):
+        way = zone if forth else -zone
+        return f"make_timestamp(epoch_us({value}) + {way * 1_000_000})::TIMESTAMPTZ"
+    if forth:
+        return f"timezone({text(zone)}, {value})::TIMESTAMPTZ"
+    moment = f"timezone({text(zone)}, CAST({value} AS TIMESTAMP))"
+    return _resolved_local(moment, value, zone)
+
+
+def from_clock(zone: Arg) -> tuple[Callable[[str], str], bool]:
+    """What makes a moment of a local clock (as a TIMESTAMP), and whether it can fail."""
+    known = _zone(zone)
+    return lambda v: once([v], lambda n: _moved(known, n[0], False)), not isinstance(known, int)
+
+
+def _resolve_convert(args: Sequence[Arg]) -> Resolved:
+    """`convert_timezone([from,] to, clock)`: what the clock of one zone shows when that of another shows this."""
+    if len(args) not in (2, 3):
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 2 or 3 arguments, not {len(args)}")
+    params = [*[t.STRING] * (len(args) - 1), t.TIMESTAMP_NTZ]
+    resolved = scalar("convert_timezone", params, t.TIMESTAMP_NTZ, "", fallible=True).resolve(args)
+    zones = [0, *map(_zone, args[:-1])][-2:]
+
+    def lower(v: Sequence[str]) -> str:
+        moment = f"CAST({v[-1]} AS TIMESTAMPTZ)"
+        for zone, forth in zip(zones, (False, True), strict=True):
+            moment = once([moment], lambda n, zone=zone, forth=forth: _moved(zone, n[0], forth))  # type: ignore[misc]
+        return f"CAST({moment} AS TIMESTAMP)"
+
+    return replace(resolved, lower=lower)
+
+
 def _in_zone(name: str) -> Function:
     """`from_utc_timestamp` shows another zone's clock, `to_utc_timestamp` reads it."""
     forth = name == "from_utc_timestamp"
@@ -49,16 +87,7 @@ def _in_zone(name: str) -> Function:
         zone = _zone(args[1])
 
         def body(n: Sequence[str]) -> str:
-            if zone is None:
-                raised = fail("INVALID_TIMEZONE", "The time zone is not known")
-                return f"CASE WHEN {n[0]} IS NOT NULL THEN {raised} END"
-            if isinstance(zone, int):
-                way = zone if forth else -zone
-                return f"make_timestamp(epoch_us({n[0]}) + {way * 1_000_000})::TIMESTAMPTZ"
-            if forth:
-                return f"timezone({text(zone)}, {n[0]})::TIMESTAMPTZ"
-            moment = f"timezone({text(zone)}, CAST({n[0]} AS TIMESTAMP))"
-            return _resolved_local(moment, n[0], zone)
+            return _moved(zone, n[0], forth)
 
         return Resolved(
             resolved.types, t.TIMESTAMP, lambda v: once(v[:1], body), args[0].nullable, fallible=True
@@ -82,4 +111,11 @@ def _resolved_local(moment: str, value: str, zone: str) -> str:
 FUNCTIONS: tuple[Function, ...] = (
     _in_zone("from_utc_timestamp"),
     _in_zone("to_utc_timestamp"),
+    Function(
+        ("convert_timezone",),
+        "scalar",
+        _resolve_convert,
+        lambda _, a: f"convert_timezone({', '.join(a if len(a) == 3 else ['current_timezone()', *a])})",
+    ),
+    scalar("current_timezone", [], t.STRING, "'UTC'", null="never"),
 )
