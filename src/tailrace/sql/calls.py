@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ from tailrace.model import types as t
 from tailrace.sql import files, operators
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.functions.collections import struct_of
 from tailrace.sql.functions.refused import refusal
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Arg, Function, Resolved
@@ -106,6 +108,8 @@ class Calls:
             raise self.origin.wrong(
                 f"[INVALID_SQL_SYNTAX] {call.name} takes no DISTINCT, FILTER or IGNORE NULLS.", node
             )
+        if function.names[0] == "struct":
+            function = struct_of([field_name(one) for one in call.nodes])
         return self._resolved(node, function, call, [self.argument(a) for a in call.nodes])
 
     def argument(self, node: Any) -> Typed | Lambda:
@@ -117,7 +121,9 @@ class Calls:
             raise self.origin.refused("`*` is only answered in count(*).", node)
         if isinstance(node, (exp.Alias, exp.PropertyEQ)):
             inner = self.expr(node.this if isinstance(node, exp.Alias) else node.expression)
-            return replace(inner, name=f"{inner.name} AS {node.alias}", is_column=True)
+            alias = str(node.alias)
+            shown = alias if re.fullmatch("[A-Za-z0-9_]+", alias) else "`" + alias.replace("`", "``") + "`"
+            return replace(inner, name=f"{inner.name} AS {shown}", is_column=True)
         return self.expr(node)
 
     def _lambda(self, node: exp.Lambda) -> Lambda:
@@ -212,6 +218,22 @@ def pretty(function: Function, name: str, names: Sequence[str]) -> str:
     if function.pretty is not None:
         return function.pretty(name, names)
     return f"{name.lower()}({', '.join(names)})"
+
+
+def field_name(node: Any) -> str | None:
+    """The name that a value has as a field of `struct`, if it is written with one."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, (exp.Alias, exp.PropertyEQ)):
+        return str(node.alias)
+    if isinstance(node, exp.Column):
+        return str(node.parts[-1].name)
+    if isinstance(node, exp.Dot):
+        return str(node.expression.name)
+    if isinstance(node, exp.Identifier):
+        return str(node.name)
+    key = node.expressions[0] if isinstance(node, exp.Bracket) and len(node.expressions) == 1 else None
+    return str(key.name) if isinstance(key, exp.Literal) and key.is_string else None
 
 
 def _nullable(value: Typed | Lambda) -> bool:

@@ -152,7 +152,7 @@ def negated(literal: Typed) -> Typed:
     if isinstance(literal.type, t.IntegralType):
         return whole(-value, literal.type)
     if isinstance(literal.type, t.DecimalType):
-        return replace(decimal(f"{-value:f}"), type=literal.type)
+        return replace(decimal(f"{value.copy_negate():f}"), type=literal.type)
     return double(-value, literal.type)
 
 

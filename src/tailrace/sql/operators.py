@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tailrace.model import types as t
-from tailrace.sql import coerce
+from tailrace.sql import coerce, decimals
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
@@ -304,6 +304,8 @@ def negative(value: Typed) -> Typed:
         else ABSENT
     )
     sql = f"(-({value.sql}))"
+    if isinstance(kind, t.DecimalType):
+        sql, floating = decimals.negated(value.sql, kind), not decimals.negation_fails(kind)
     if isinstance(kind, t.IntegralType):
         sql = f"(CAST(0 AS {duck(kind)}) - {value.sql})"  # DuckDB's own minus widens the least value
     return replace(

@@ -64,18 +64,6 @@ class _Parser(_BASE):  # type: ignore[misc]
             self._watermarks.append((start.start, column, delay))
         return super()._parse_table_alias(alias_tokens=alias_tokens)
 
-    def _parse_function_args(self, alias: bool = False) -> Any:
-        """Only the values of `struct` take a name behind them."""
-        name = self._tokens[self._index - 2].text.upper() if self._index > 1 else ""
-        return super()._parse_function_args(name == "STRUCT")
-
-    def _parse_select_or_expression(self, alias: bool = False) -> Any:
-        made = super()._parse_select_or_expression(alias=alias)
-        if not alias or isinstance(made, exp.Alias) or self._next is None:
-            return made
-        ends = self._next.token_type in (TokenType.COMMA, TokenType.R_PAREN)
-        return self._parse_alias(made) if ends else made
-
     def _called(self, words: str | None = None) -> Any:
         """A call of the function before the bracket, by its name as written or another."""
         name = self._tokens[self._index - 2]
@@ -107,6 +95,18 @@ class _Parser(_BASE):  # type: ignore[misc]
         **_BASE.COLUMN_OPERATORS,
         TokenType.DCOLON: lambda self, this, to: self._double_colon(this, to),
     }
+
+    def _parse_function_args(self, alias: bool = False) -> Any:
+        """Only the values of `struct` take a name behind them."""
+        name = self._tokens[self._index - 2].text.upper() if self._index > 1 else ""
+        return super()._parse_function_args(name == "STRUCT")
+
+    def _parse_select_or_expression(self, alias: bool = False) -> Any:
+        made = super()._parse_select_or_expression(alias=alias)
+        if not alias or isinstance(made, exp.Alias) or self._next is None:
+            return made
+        ends = self._next.token_type in (TokenType.COMMA, TokenType.R_PAREN)
+        return self._parse_alias(made) if ends else made
 
     def _double_colon(self, this: Any, to: Any) -> Any:
         """`x::type`; the tokenizer also puts one, spelled otherwise, between `1` and its suffix `L`."""

@@ -15,7 +15,6 @@ EXPONENT = "a number inside of a nested value that Java prints with an exponent 
 DECLARED: dict[tuple[str, str], str] = {
     ("j_nested", 'get_json_object(c0,"$.a")'): EXPONENT,
     ("j_nested", "get_json_object(c0,\"$['a']\")"): EXPONENT,
-    ("v_big", "-c0"): "Spark refuses to negate 38 digits that its own rule would let through",
     ("v_long", "from_unixtime(c0)"): FAR,
     ("v_long", "from_unixtime(c0,'yyyy-MM-dd')"): FAR,
     ("v_long", "from_unixtime(c0,'HH:mm')"): FAR,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from tailrace.model import types as t
@@ -60,20 +59,25 @@ def _resolve_named_struct(args: Sequence[Arg]) -> Resolved:
     )
 
 
-def _resolve_struct(args: Sequence[Arg]) -> Resolved:
-    """A column keeps its name and `x AS n` takes n; anything else is col1, col2, ... by its place."""
-    if not args:
-        raise NotAnswered("a struct without fields is not answered")
-    names = []
-    for i, arg in enumerate(args):
-        alias = arg.name.rpartition(" AS ")[2] if " AS " in arg.name and "(" not in arg.name else None
-        if arg.name == "namedlambdavariable()":
+def struct_of(names: Sequence[str | None]) -> Function:
+    """`struct` with the names that its values have as they are written; the others are col1, col2, ..."""
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if not args:
+            raise NotAnswered("a struct without fields is not answered")
+        if any(arg.name == "namedlambdavariable()" for arg in args):
             raise NotAnswered("a lambda's argument needs a name here, as in `struct(x AS x)`")
-        plain = re.fullmatch(r"(?:[^()\s]*\.)?(\w+)", arg.name) if not arg.is_literal else None
-        names.append(alias or (plain[1] if plain else f"col{i + 1}"))
-    fields = [t.Field(name, arg.type, arg.nullable) for name, arg in zip(names, args, strict=True)]
-    _refuse_same_names(fields)
-    return Resolved(tuple(None for _ in args), t.StructType(tuple(fields)), _packed(fields), nullable=False)
+        pairs = enumerate(zip(names, args, strict=True))
+        fields = [t.Field(name or f"col{i + 1}", arg.type, arg.nullable) for i, (name, arg) in pairs]
+        _refuse_same_names(fields)
+        kind = t.StructType(tuple(fields))
+        return Resolved(tuple(None for _ in args), kind, _packed(fields), nullable=False)
+
+    return Function(("struct",), "scalar", resolve)
+
+
+def _resolve_struct(args: Sequence[Arg]) -> Resolved:
+    return struct_of([None] * len(args)).resolve(args)
 
 
 def _refuse_same_names(fields: Sequence[t.Field]) -> None:

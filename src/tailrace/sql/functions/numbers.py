@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tailrace.model import types as t
-from tailrace.sql import coerce, operators
+from tailrace.sql import coerce, decimals, operators
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
@@ -36,8 +36,9 @@ def _number_of(arg: Arg) -> t.DataType:
 def _abs(args: Sequence[Arg]) -> Resolved:
     _count(args, 1, 1)
     kind = _number_of(args[0])
-    if isinstance(kind, t.DecimalType) and kind.precision == 38:
-        raise NotAnswered("abs of a DECIMAL of 38 digits is not answered")
+    if isinstance(kind, t.DecimalType):
+        fallible, decimal = decimals.negation_fails(kind), kind
+        return Resolved((kind,), kind, lambda v: decimals.absolute(v[0], decimal), args[0].nullable, fallible)
     return Resolved(
         (kind,), kind, lambda v: f"abs({v[0]})", args[0].nullable, isinstance(kind, t.IntegralType)
     )

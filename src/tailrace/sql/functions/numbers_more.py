@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tailrace.model import types as t
-from tailrace.sql import coerce, operators
+from tailrace.sql import coerce, decimals, operators
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.table import Arg, Function, Resolved, coerce_args, scalar
@@ -52,8 +52,9 @@ def _negative(args: Sequence[Arg]) -> Resolved:
         kind = t.DOUBLE
     if not isinstance(kind, t.NumericType):
         raise NotAnswered(f"negative of {kind.simple_string} is not answered")
-    if isinstance(kind, t.DecimalType) and kind.precision == 38:
-        raise NotAnswered("negative of a DECIMAL of 38 digits is not answered")
+    if isinstance(kind, t.DecimalType):
+        fallible, decimal = decimals.negation_fails(kind), kind
+        return Resolved((kind,), kind, lambda v: decimals.negated(v[0], decimal), args[0].nullable, fallible)
     bounds: dict[t.DataType, int] = {t.BYTE: -(2**7), t.SHORT: -(2**15), t.INT: -(2**31), t.LONG: -(2**63)}
     least = bounds.get(kind)
     if least is None:
