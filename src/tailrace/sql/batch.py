@@ -20,7 +20,8 @@ from tailrace.sql.compiled import METADATA_TYPE, BatchInput, BatchQuery, FilesIn
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
-from tailrace.sql.joins import Env, Joins, bare, has_modifiers
+from tailrace.sql.joins import Env, bare, has_modifiers
+from tailrace.sql.pivots import Pivots
 from tailrace.sql.query import Query, parse_query
 from tailrace.sql.relation import Block, Names, PlainHooks, Source
 from tailrace.sql.scope import Relation, Scope, Visible, relation_of
@@ -42,7 +43,7 @@ class _Shared:
     opening: tuple[str, ...] = ()
 
 
-class BatchCompiler(Joins):
+class BatchCompiler(Pivots):
     """Compiles one query over whole tables."""
 
     def __init__(self, query: Query, catalog: Catalog, shared: _Shared | None = None) -> None:
@@ -256,6 +257,13 @@ class BatchCompiler(Joins):
             raise self.origin.refused(
                 "STREAM is for streaming tables; here a table is read whole.", node, hint="Leave STREAM out."
             )
+        if isinstance(table, (exp.Table, exp.Subquery)) and table.args.get("pivots"):
+            plain = table.copy()
+            plain.set("pivots", None)
+            source = self._item(plain, env, outer)
+            for pivot in table.args["pivots"]:
+                source = self.pivoted(pivot, source, env, outer)
+            return source
         alias, columns = inputs.alias_of(node)
         inner_joins = [] if table is None else table.args.get("joins") or []
         if isinstance(table, exp.Subquery) and isinstance(table.this, exp.Table):
@@ -264,8 +272,6 @@ class BatchCompiler(Joins):
             )
             return self._aliased(source, alias, columns, node) if alias else source
         if isinstance(table, (exp.Subquery, exp.Values)):
-            if isinstance(table, exp.Subquery) and table.args.get("pivots"):
-                raise self.origin.refused("PIVOT is not answered.", table)
             block = (
                 self._values(table, outer)
                 if isinstance(table, exp.Values)
