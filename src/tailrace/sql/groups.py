@@ -222,13 +222,12 @@ class Groups:
         if call.ignore_nulls and not over:
             conditions.append(replace(cast[0], sql=f"({cast[0].sql} IS NOT NULL)"))
         if resolved.order_sensitive and not over:
-            if ties and sql.endswith(")") and " FILTER " not in sql and not call.distinct:
-                sql = f"{sql[:-1]} ORDER BY {', '.join(quote(name) for name in ties)})"
-            else:
-                self.names.deterministic = False
-        if conditions:
-            sql += f" FILTER (WHERE {all_of(conditions)})"
-        sql += over
+            sql = self._in_order(sql, texts, resolved, ties, call.distinct)
+        tail = (f" FILTER (WHERE {all_of(conditions)})" if conditions else "") + over
+        sql += tail
+        if resolved.beside is not None:
+            second, both = resolved.beside
+            sql = both(sql, second(texts) + tail)
         if resolved.finish is not None:
             sql = resolved.finish(sql)
         words = ["1" if _is_count_star(call) else v.name for v in values]
@@ -239,6 +238,17 @@ class Groups:
             name = f"{name} FILTER (WHERE {conditions[0].name})"
         made = operators.joined([*cast, *conditions], sql, resolved.result, name, True)
         return replace(made, nullable=resolved.nullable), resolved
+
+    def _in_order(
+        self, sql: str, texts: Sequence[str], resolved: Resolved, ties: Sequence[str], distinct: bool
+    ) -> str:
+        """The aggregate over its rows in the order that they came in, where they have one."""
+        if not sql.endswith(")") or " FILTER " in sql or distinct or not (ties or resolved.last_wins):
+            self.names.deterministic = False
+            return sql
+        direction = " DESC" if resolved.last_wins else ""
+        by = [quote(name) for name in ties] or [texts[0]]  # without an order: any, but always the same
+        return f"{sql[:-1]} ORDER BY {', '.join(one + direction for one in by)})"
 
 
 def has_aggregate(node: Any) -> bool:

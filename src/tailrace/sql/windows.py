@@ -17,6 +17,8 @@ from tailrace.sql.functions.table import Function
 from tailrace.sql.groups import Groups
 from tailrace.sql.typed import Typed, quote
 
+_WHOLE = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+
 
 class Windows(Groups):
     """Window functions, over the groups where there are any."""
@@ -49,8 +51,15 @@ class Windows(Groups):
         own = Analyzer(self.origin, analyzer.scope, self.inner_hooks())
         spec, label = self._spec(node, own, function)
         probe, resolved = self._aggregate_text(own, inner, function, call, (), "\0")
+        if resolved.no_window:
+            raise self.origin.refused(f"{inner.name} with OVER: {resolved.no_window}.", node)
         label = label.replace("{offset}", _offset_of(call))
         ordered = self._order_of(node, own)
+        if inner.name.lower() == "median" and (ordered or not label.endswith(_WHOLE)):
+            raise self.origin.wrong(
+                "[INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC] median takes no ORDER BY and no frame in OVER.",
+                node,
+            )
         if function.kind == "window" and not ordered:
             raise self.origin.wrong(
                 f"[WINDOW_FUNCTION_FRAME_NOT_ORDERED] {inner.name} needs ORDER BY in OVER.", node

@@ -110,7 +110,6 @@ SELECT upper(region), count(*) FROM sales GROUP BY upper(region);
 SELECT id % 2 AS odd, sum(amount) + 1, max(amount) - min(amount) FROM sales GROUP BY id % 2;
 SELECT count(DISTINCT region), count(DISTINCT region, item), sum(DISTINCT amount) FROM sales;
 SELECT sum(amount) FILTER (WHERE region = 'north'), count(*) FILTER (WHERE amount > 5) AS big FROM sales;
-SELECT sum(l) FROM nums;
 SELECT sum(l) FROM nums WHERE i < 3;
 SELECT sum(i), sum(y), sum(x), sum(d), avg(i), avg(x), avg(d), min(s), max(s), max(b), min(day) FROM nums JOIN sales ON i = id;
 SELECT region FROM sales GROUP BY region ORDER BY count(*), region;

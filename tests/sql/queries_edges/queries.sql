@@ -21,3 +21,15 @@ SELECT substring('abcdef', x) FROM VALUES (2147483648L) AS t(x);
 SELECT substring('abcdef', 2147483648L);
 SELECT substring('abcdef', 1, 2147483648L);
 SELECT substring('abcdef', 2147483647L), substring('abcdef', 2L, 2147483647L);
+-- The first hours that a BIGINT of microseconds can tell
+SELECT from_unixtime(x), from_unixtime(x, 'yy-MM-dd EEEE'), from_unixtime(x, 'yyyyMMddHHmmss'), from_unixtime(x, 'D') FROM VALUES (-9223372036854), (-9223372036853), (-9223372022400), (-9223372022401), (9223372036855) AS t(x);
+-- Sums of BIGINT, medians of rows so far, and what is taken of equal rows
+SELECT sum(x), sum(DISTINCT x), sum(x) FILTER (WHERE x > 5) FROM VALUES (9223372036854775800), (7), (NULL), (-9223372036854775808) AS t(x);
+SELECT sum(x) FROM VALUES (9223372036854775806), (1), (1) AS t(x);
+SELECT x, sum(x) OVER (ORDER BY x) FROM VALUES (9L), (1L), (NULL) AS t(x);
+SELECT x, sum(x) OVER (ORDER BY x DESC) FROM VALUES (9223372036854775807), (1), (-9) AS t(x);
+SELECT x, median(x) OVER (ORDER BY x) FROM VALUES (1), (2) AS t(x);
+SELECT x, median(x) OVER (PARTITION BY x RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM VALUES (1), (2) AS t(x);
+SELECT x, median(x) OVER (PARTITION BY x ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM VALUES (1), (2) AS t(x);
+SELECT x, percentile(x, 0.3) OVER (ORDER BY x) FROM VALUES (1), (2) AS t(x);
+SELECT max_by(x, y), min_by(x, y), max_by(x, y) FILTER (WHERE x < 2) FROM VALUES (1, 1), (2, 1) AS t(x, y);

@@ -13,19 +13,11 @@ from tests.sql.spark.replay_queries import replay_queries
 FILES = sorted([*FIXTURES.glob("aggregates_*.jsonl"), *FIXTURES.glob("windows.jsonl")])
 
 DECLARED: tuple[tuple[str, str, str], ...] = (
-    (r"(max|min)_by\(c1,c0\)", r"\w+", "Spark leaves open which of two equal rows is taken"),
-    (r"min_by\(c3,c1\) over .*", "win", "Spark leaves open which of two equal rows is taken"),
-    (
-        r"sum\((distinct )?c0\).*",
-        "long_3",
-        "a sum that leaves BIGINT and comes back fails by the rows' order",
-    ),
     (
         r"(std|stddev|stddev_samp|stddev_pop|variance|var_samp|var_pop|regr_syy)\(c0.*",
         "double_7",
         "two equal values of 1e308: Spark's merge of partial results runs over",
     ),
-    (r"median\(c1\) over \(.*order by.*", "win", "a median of rows so far, which Spark refuses"),
 )
 """Cases that differ, over which set, and why."""
 

@@ -16,6 +16,7 @@ from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions import aggregates_statistics
 from tailrace.sql.functions.table import Arg, Function, Resolved, aggregate
+from tailrace.sql.typed import fail
 
 _DISTINCT = "DISTINCT "
 
@@ -72,6 +73,15 @@ def _number(arg: Arg) -> t.DataType:
 def _resolve_sum(args: Sequence[Arg]) -> Resolved:
     _only(args)
     kind = _number(args[0])
+    if isinstance(kind, t.LongType):
+        return Resolved(
+            (kind,),
+            t.LONG,
+            _call("sum"),
+            fallible=True,
+            mergeable=True,
+            beside=(_positive_sum, _in_any_order),
+        )
     if isinstance(kind, t.IntegralType):
         return Resolved((kind,), t.LONG, _call("sum"), finish=_cast_to(t.LONG), fallible=True, mergeable=True)
     if isinstance(kind, t.DecimalType):
@@ -80,6 +90,18 @@ def _resolve_sum(args: Sequence[Arg]) -> Resolved:
         lower = _call("sum") if whole else _plain_sum
         return Resolved((kind,), result, lower, finish=_cast_to(result), fallible=True, mergeable=True)
     return Resolved((t.DOUBLE,), t.DOUBLE, _call("sum"), order_sensitive=True, mergeable=True)
+
+
+def _positive_sum(texts: Sequence[str]) -> str:
+    distinct = _DISTINCT if texts[0].startswith(_DISTINCT) else ""
+    return f"sum({distinct}greatest({texts[0].removeprefix(_DISTINCT)}, 0))"
+
+
+def _in_any_order(total: str, positive: str) -> str:
+    """The sum, if it stays in BIGINT whatever the order of the rows; Spark fails for some orders only."""
+    raised = fail("ARITHMETIC_OVERFLOW", "The sum leaves BIGINT, at least for some orders of its rows.")
+    inside = f"{positive} <= 9223372036854775807 AND {total} - {positive} >= -9223372036854775808"
+    return f"CASE WHEN {total} IS NULL THEN NULL WHEN {inside} THEN CAST({total} AS BIGINT) ELSE {raised} END"
 
 
 def _plain_sum(texts: Sequence[str]) -> str:
@@ -155,7 +177,10 @@ def _resolve_by(name: str, args: Sequence[Arg]) -> Resolved:
     value, order = args[0].type, args[1].type
     if not coerce.is_atomic(order) or coerce.is_interval(order):
         raise NotAnswered(f"an order by {order} is not answered")
-    return Resolved((value, order), value, _call(name), order_sensitive=True)
+    open_ = (
+        "which of two equal rows it takes is open; first_value with an ORDER BY that tells all apart is not"
+    )
+    return Resolved((value, order), value, _call(name), order_sensitive=True, last_wins=True, no_window=open_)
 
 
 def _resolve_list(args: Sequence[Arg]) -> Resolved:

@@ -133,5 +133,10 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         ("mode",), "aggregate", _resolve_mode, lambda _, a: f"mode() WITHIN GROUP (ORDER BY {a[0]} DESC)"
     ),
-    _named("percentile", _resolve_percentile_of),
+    Function(
+        ("percentile",),
+        "aggregate",
+        _resolve_percentile_of,
+        lambda _, a: f"percentile({', '.join([*a, '1'][:3])})",
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tailrace.model.types import (
@@ -226,18 +226,35 @@ def _resolve_date_format(args: Sequence[Arg]) -> Resolved:
     return replace(resolved, lower=lambda v: once([_wall(v[0])], lambda n: write(n[0])))
 
 
-def _moment_of(seconds: str) -> str:
-    """The TIMESTAMP so many seconds after 1970; beyond what fits Java's product goes round."""
+def _micros_of(seconds: str) -> str:
+    """Microseconds of so many seconds; beyond what fits Java's product goes round."""
+    far = (
+        f"CAST(((CAST({seconds} AS HUGEINT) * 1000000 + 9223372036854775808) % 18446744073709551616 "
+        "+ 18446744073709551616) % 18446744073709551616 - 9223372036854775808 AS BIGINT)"
+    )
+    near = f"{seconds} BETWEEN -9223372036854 AND 9223372036854"
+    return f"(CASE WHEN {near} THEN {seconds} * 1000000 ELSE {far} END)"
 
-    def body(v: Sequence[str]) -> str:
-        far = (
-            f"CAST(((CAST({v[0]} AS HUGEINT) * 1000000 + 9223372036854775808) % 18446744073709551616 "
-            "+ 18446744073709551616) % 18446744073709551616 - 9223372036854775808 AS BIGINT)"
-        )
-        near = f"{v[0]} BETWEEN -9223372036854 AND 9223372036854"
-        return f"make_timestamp(CASE WHEN {near} THEN {v[0]} * 1000000 ELSE {far} END)"
 
-    return once([seconds], body)
+_FIRST = -9223372022400000000
+"""DuckDB's first moment; Spark's is four hours earlier, on a day that DuckDB does not have."""
+_CYCLE = 12622780800000000
+"""Microseconds of 400 years, after which days and weekdays are the same."""
+
+
+def _written_moment(seconds: str, write: Callable[[str], str]) -> str:
+    """The text of a moment; before DuckDB's first one it is that of 400 years later with its year put back."""
+
+    def both(v: Sequence[str]) -> str:
+        micros = _micros_of(v[0])
+        moment = f"make_timestamp({micros} + CASE WHEN {micros} < {_FIRST} THEN {_CYCLE} ELSE 0 END)"
+        return once([once([moment], lambda n: write(n[0])), f"{micros} < {_FIRST}"], put_back)
+
+    def put_back(v: Sequence[str]) -> str:
+        year = f"replace(replace({v[0]}, '289908', '290308'), '289909', '290309')"
+        return f"CASE WHEN {v[1]} THEN {year} ELSE {v[0]} END"
+
+    return once([seconds], both)
 
 
 def _resolve_from_unixtime(args: Sequence[Arg]) -> Resolved:
@@ -246,7 +263,7 @@ def _resolve_from_unixtime(args: Sequence[Arg]) -> Resolved:
     if not isinstance(pattern, str):
         raise NotAnswered("a pattern that is no literal is not answered")
     write = format_text(pattern)
-    return replace(resolved, lower=lambda v: once([_moment_of(v[0])], lambda n: write(n[0])))
+    return replace(resolved, lower=lambda v: _written_moment(v[0], write))
 
 
 def _epoch(name: str, factor: int) -> Function:
@@ -317,7 +334,12 @@ FUNCTIONS: tuple[Function, ...] = (
     _epoch("timestamp_seconds", 1_000_000),
     _epoch("timestamp_millis", 1_000),
     _epoch("timestamp_micros", 1),
-    Function(("from_unixtime",), "scalar", _resolve_from_unixtime),
+    Function(
+        ("from_unixtime",),
+        "scalar",
+        _resolve_from_unixtime,
+        lambda _, a: f"from_unixtime({', '.join([*a, _DEFAULT_PATTERN][:2])})",
+    ),
     _reader("to_date", DATE),
     _reader("try_to_date", DATE, safe=True),
     _reader("to_timestamp to_timestamp_ltz", TIMESTAMP),

@@ -68,6 +68,12 @@ class Resolved:
     order_sensitive: bool = False
     mergeable: bool = False
     finish: Callable[[str], str] | None = None
+    beside: tuple[Lower, Callable[[str, str], str]] | None = None
+    """Aggregates: a second one over the same rows, and the text made of the results of both."""
+    last_wins: bool = False
+    """Aggregates that pick a row: of equal ones the last is taken."""
+    no_window: str = ""
+    """Aggregates: why they are refused with OVER, if they are."""
     soft: Lower | None = None
     """Long functions that fail often: `struct_pack(v := value)`, NULL where `lower` raises, without raising."""
     quick: Callable[[Sequence[str]], tuple[str, str, str] | None] | None = None
