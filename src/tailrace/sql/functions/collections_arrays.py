@@ -70,7 +70,7 @@ def unless_null(values: Sequence[str], indices: Sequence[int], body: Body) -> st
     return once(values, guarded)
 
 
-def _meet(array: t.ArrayType, kind: t.DataType) -> t.DataType:
+def meet(array: t.ArrayType, kind: t.DataType) -> t.DataType:
     """The type an array's elements and a value meet in."""
     if isinstance(kind, t.VoidType) or isinstance(array.element, t.VoidType):
         raise NotAnswered("an untyped NULL is not answered here")
@@ -112,7 +112,7 @@ def _except(v: Sequence[str]) -> str:
 def _resolve_pair(body: Body, args: Sequence[Arg]) -> Resolved:
     counted(args, 2)
     left, right = array_of(args[0]), array_of(args[1])
-    met = _meet(left, right.element)
+    met = meet(left, right.element)
     comparable(met, floats=False)
     kind = t.ArrayType(met, left.contains_null or right.contains_null)
     return Resolved((kind, kind), kind, lambda x: unless_null(x, (0, 1), body))
@@ -195,7 +195,7 @@ def _resolve_value(
     """`result` None: the array itself, with elements of the type that both meet in."""
     counted(args, 2)
     array = array_of(args[0])
-    met = _meet(array, args[1].type)
+    met = meet(array, args[1].type)
     searched = 1 in guard
     if searched:
         comparable(met)

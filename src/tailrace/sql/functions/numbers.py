@@ -9,6 +9,8 @@ from tailrace.sql import coerce, decimals, operators
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.functions.rounding import FUNCTIONS as ROUNDING_FUNCTIONS
+from tailrace.sql.functions.rounding import rounded_type, to_scale
 from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, scalar
 from tailrace.sql.typed import Typed, once
 
@@ -71,7 +73,7 @@ def _round(args: Sequence[Arg]) -> Resolved:
             fallible=True,
         )
     if isinstance(kind, t.DecimalType):
-        result = _rounded_type(kind, scale)
+        result = rounded_type(kind, scale)
         room = t.DecimalType(min(kind.precision + 1, 38), kind.scale)
         return Resolved(
             types,
@@ -87,14 +89,6 @@ def _round(args: Sequence[Arg]) -> Resolved:
     )
 
 
-def _rounded_type(kind: t.DecimalType, scale: int) -> t.DecimalType:
-    whole = kind.precision - kind.scale + 1
-    if scale < 0:
-        return t.DecimalType(min(max(whole, -scale + 1), 38), 0)
-    kept = min(kind.scale, scale)
-    return t.DecimalType(min(whole + kept, 38), kept)
-
-
 def _round_floating(v: str, scale: int, kind: t.DataType) -> str:
     exact = f"CAST(CAST({v} AS VARCHAR) AS DECIMAL(38,20))"
     far = v if scale >= 0 else f"round({v}, {scale})"
@@ -107,7 +101,7 @@ def _to_whole(name: str) -> Function:
 
     def resolve(args: Sequence[Arg]) -> Resolved:
         if len(args) == 2:
-            raise NotAnswered(f"{name} to a number of digits is not answered")
+            return to_scale(name, args)
         _count(args, 1, 1)
         kind = _number_of(args[0])
         if isinstance(kind, t.IntegralType):
@@ -233,6 +227,7 @@ def _zero_if_null(args: Sequence[Arg]) -> Resolved:
 
 FUNCTIONS: tuple[Function, ...] = (
     Function(("abs",), "scalar", _abs),
+    *ROUNDING_FUNCTIONS,
     Function(("round",), "scalar", _round, lambda _, a: f"round({a[0]}, {a[1] if len(a) > 1 else 0})"),
     _to_whole("ceil"),
     _to_whole("floor"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tailrace.sql.functions import (
     access,
     aggregates,
+    assertions,
     collections,
     conditions,
     datetime,
@@ -25,6 +26,7 @@ TABLE = Table(
     (
         conditions.FUNCTIONS,
         access.FUNCTIONS,
+        assertions.FUNCTIONS,
         strings.FUNCTIONS,
         hashes.FUNCTIONS,
         numbers.FUNCTIONS,

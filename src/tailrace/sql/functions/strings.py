@@ -12,6 +12,7 @@ from dataclasses import replace
 from tailrace.model.types import BINARY, BOOLEAN, INT, LONG, STRING, ArrayType, BinaryType, DataType
 from tailrace.sql import coerce
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions import octets
 from tailrace.sql.functions.letter_case import initcap_text, lower_text, upper_text
 from tailrace.sql.functions.regex import FUNCTIONS as REGEX_FUNCTIONS
 from tailrace.sql.functions.table import (
@@ -51,9 +52,9 @@ def substring_text(value: str, position: str, length: str) -> str:
 
 def _resolve_substring(args: Sequence[Arg]) -> Resolved:
     kind: DataType = BINARY if args and isinstance(args[0].type, BinaryType) else STRING
-    resolved = scalar("substring", [kind, INT, INT], kind, "", min_args=2).resolve(args)
     if kind == BINARY:
-        raise NotAnswered("substring of BINARY is not answered")
+        return octets.substring(args)
+    resolved = scalar("substring", [kind, INT, INT], kind, "", min_args=2).resolve(args)
     position = args[1].value
     length = args[2].value if len(args) > 2 else _INT_MAX
     if isinstance(position, int) and isinstance(length, int) and 0 <= position <= _INT_MAX >= length:
@@ -135,7 +136,7 @@ def _pad(name: str) -> Function:
 
     def resolve(args: Sequence[Arg]) -> Resolved:
         if args and isinstance(args[0].type, BinaryType):
-            raise NotAnswered(f"{name} of BINARY is not answered")
+            return octets.pad(name, args)
         return scalar(name, [STRING, INT, STRING], STRING, lower, min_args=2).resolve(args)
 
     return Function((name,), "scalar", resolve)
@@ -265,10 +266,7 @@ def _sha2(args: Sequence[Arg]) -> Resolved:
 def _decode(args: Sequence[Arg]) -> Resolved:
     if len(args) != 2:
         return _decode_cases(args)
-    charset = args[1].value
-    if not isinstance(charset, str) or charset.lower() != "utf-8":
-        raise NotAnswered("decode is only answered for UTF-8")
-    return scalar("decode", [BINARY, STRING], STRING, "decode({0})", fallible=True).resolve(args)
+    return octets.decode(args)
 
 
 def _decode_cases(args: Sequence[Arg]) -> Resolved:
@@ -295,14 +293,6 @@ def _decode_cases(args: Sequence[Arg]) -> Resolved:
         return once([texts[0]], body)
 
     return Resolved(tuple(types), result, lower, True)
-
-
-def _encode(args: Sequence[Arg]) -> Resolved:
-    resolved = scalar("encode", [STRING, STRING], BINARY, "encode({0})").resolve(args)
-    charset = args[1].value
-    if not isinstance(charset, str) or charset.lower() != "utf-8":
-        raise NotAnswered("encode is only answered for UTF-8")
-    return resolved
 
 
 def _elt(args: Sequence[Arg]) -> Resolved:
@@ -332,17 +322,6 @@ def _url_decode(texts: Sequence[str]) -> str:
             f"THEN url_decode(replace({v[0]}, '+', ' ')) ELSE {raised} END"
         ),
     )
-
-
-def _no_bytes(function: Function) -> Function:
-    """Spark answers for BINARY too, in bytes; that is not answered here."""
-
-    def resolve(args: Sequence[Arg]) -> Resolved:
-        if args and isinstance(args[0].type, BinaryType):
-            raise NotAnswered(f"{function.names[0]} of BINARY is not answered")
-        return function.resolve(args)
-
-    return replace(function, resolve=resolve)
 
 
 def _typeof(args: Sequence[Arg]) -> Resolved:
@@ -387,7 +366,7 @@ FUNCTIONS: tuple[Function, ...] = (
         scalar("btrim", [STRING], STRING, "trim({0}, ' ')"),
         scalar("btrim", [STRING, STRING], STRING, "trim({0}, {1})"),
     ),
-    _no_bytes(
+    octets.also(
         overloads(
             scalar("reverse", [STRING], STRING, _reverse),
             scalar("reverse", [ARRAY], ARRAY, "list_reverse({0})"),
@@ -410,8 +389,8 @@ FUNCTIONS: tuple[Function, ...] = (
         _resolve_substring,
         lambda n, a: f"{n}({', '.join(a)}{', 2147483647' if len(a) < 3 else ''})",
     ),
-    _no_bytes(scalar("left", [STRING, INT], STRING, "left({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")),
-    _no_bytes(scalar("right", [STRING, INT], STRING, "right({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")),
+    octets.also(scalar("left", [STRING, INT], STRING, "left({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")),
+    octets.also(scalar("right", [STRING, INT], STRING, "right({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")),
     _pad("lpad"),
     _pad("rpad"),
     scalar("repeat", [STRING, INT], STRING, "repeat({0}, {1})"),
@@ -425,7 +404,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "replace", [STRING, STRING, STRING], STRING, "replace({0}, {1}, {2})", min_args=2, defaults={2: "''"}
     ),
     scalar("translate", [STRING, literal(STRING), literal(STRING)], STRING, "translate({0}, {1}, {2})"),
-    scalar("overlay", [STRING, STRING, INT, INT], STRING, _overlay, min_args=3),
+    octets.also(scalar("overlay", [STRING, STRING, INT, INT], STRING, _overlay, min_args=3)),
     Function(("substring_index",), "scalar", _resolve_substring_index),
     Function(("split_part",), "scalar", _resolve_split_part),
     scalar("find_in_set", [STRING, STRING], INT, _find_in_set),
@@ -435,6 +414,7 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("md5", [BINARY], STRING, "md5({0})"),
     scalar("sha sha1", [BINARY], STRING, "sha1({0})"),
     Function(("sha2",), "scalar", _sha2),
+    *octets.FUNCTIONS,
     scalar("base64", [BINARY], STRING, "to_base64({0})"),
     overloads(
         scalar("hex", [LONG], STRING, "upper(to_hex({0}))"),
@@ -452,7 +432,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar("bin", [LONG], STRING, "bin({0})"),
     Function(("decode",), "scalar", _decode),
-    Function(("encode",), "scalar", _encode),
+    Function(("encode",), "scalar", octets.encode),
     scalar(
         "url_encode",
         [STRING],

@@ -1,0 +1,87 @@
+"""Rounding of exact numbers to a number of digits: `ceil`, `floor` and `bround` with a literal scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tailrace.model import types as t
+from tailrace.sql.duck_types import duck
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.table import Arg, Function, Resolved
+from tailrace.sql.typed import once
+
+_DIGITS: dict[t.DataType, int] = {t.BYTE: 3, t.SHORT: 5, t.INT: 10, t.LONG: 20}
+
+
+def rounded_type(kind: t.DecimalType, scale: int) -> t.DecimalType:
+    """The type of a DECIMAL rounded to a scale."""
+    whole = kind.precision - kind.scale + 1
+    if scale < 0:
+        return t.DecimalType(min(max(whole, -scale + 1), 38), 0)
+    kept = min(kind.scale, scale)
+    return t.DecimalType(min(whole + kept, 38), kept)
+
+
+def _scale(arg: Arg) -> int:
+    if not isinstance(arg.value, int) or isinstance(arg.value, bool) or not -18 <= arg.value <= 18:
+        raise NotAnswered("a number of digits that is no literal from -18 to 18 is not answered")
+    return arg.value
+
+
+def _by(way: str, x: str, kind: t.DecimalType, scale: int, result: t.DecimalType) -> str:
+    """The multiple of a unit below, above or nearest; half of it goes to the even one."""
+    room = t.DecimalType(min(max(kind.precision, -scale + 1 + kind.scale) + 2, 38), kind.scale)
+    if scale >= kind.scale:
+        return f"CAST({x} AS {duck(result)})"
+    unit = f"CAST('1e{-scale}' AS {duck(room)})"
+
+    def body(v: Sequence[str]) -> str:
+        value, rest = f"CAST({v[0]} AS {duck(room)})", f"(CAST({v[0]} AS {duck(room)}) % {unit})"
+        step = {
+            "floor": f"CASE WHEN {rest} < 0 THEN -{unit} ELSE CAST(0 AS {duck(room)}) END",
+            "ceil": f"CASE WHEN {rest} > 0 THEN {unit} ELSE CAST(0 AS {duck(room)}) END",
+            "bround": (
+                f"CASE WHEN abs({rest}) * 2 > {unit} OR (abs({rest}) * 2 = {unit} AND "
+                f"abs({value} - {rest}) % ({unit} * 2) <> 0) THEN CASE WHEN {rest} < 0 THEN -{unit} ELSE {unit} END "
+                f"ELSE CAST(0 AS {duck(room)}) END"
+            ),
+        }[way]
+        return f"CAST({value} - {rest} + {step} AS {duck(result)})"
+
+    return once([x], body)
+
+
+def to_scale(way: str, args: Sequence[Arg]) -> Resolved:
+    """`ceil(x, scale)`, `floor(x, scale)`, `bround(x[, scale])`."""
+    if not 1 <= len(args) <= 2:
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
+    scale = _scale(args[1]) if len(args) == 2 else 0
+    kind: t.DataType = args[0].type
+    if not isinstance(kind, (t.DecimalType, t.IntegralType)):
+        raise NotAnswered(f"{way} of {kind} to a number of digits is not answered")
+    exact = kind if isinstance(kind, t.DecimalType) else t.DecimalType(_DIGITS[kind], 0)
+    if exact.precision + max(0, -scale - exact.precision) + 2 > 38:
+        raise NotAnswered(f"{way} of {kind} to this number of digits is not answered")
+    types = (kind, *([t.INT] * (len(args) - 1)))
+    result: t.DataType = rounded_type(exact, scale)
+    final = result
+    if way == "bround" and isinstance(kind, t.IntegralType):
+        final = kind
+    assert isinstance(result, t.DecimalType)
+    wide = t.DecimalType(min(max(result.precision, exact.precision + 1), 38), result.scale)
+
+    def lower(v: Sequence[str]) -> str:
+        made = _by(way, v[0], exact, scale, wide)
+        return f"CAST({made} AS {duck(final)})"
+
+    return Resolved(types, final, lower, True, fallible=isinstance(final, t.IntegralType))
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    Function(
+        ("bround",),
+        "scalar",
+        lambda args: to_scale("bround", args),
+        lambda _, a: f"bround({a[0]}, {a[1] if len(a) > 1 else 0})",
+    ),
+)
