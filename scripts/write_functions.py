@@ -27,6 +27,7 @@ PLACED = """
 `window(time, 'duration'[, 'slide'[, 'start']])` stands in the list and in GROUP BY of a query over whole
 tables; `window.start` and `window.end` are its fields, and a row whose time is NULL is dropped.
 `grouping(key)` and `grouping_id([keys])` stand above GROUP BY with ROLLUP, CUBE or GROUPING SETS.
+`stack(2, a, b, c, d)` makes rows in the list and in LATERAL VIEW; its first value is a literal.
 `input_file_name()` is `_metadata.file_path` where the FROM names files and nothing else.
 
 ## Refused by name
@@ -65,7 +66,7 @@ def document() -> str:
 
 def _refusals() -> Iterator[tuple[str, tuple[str, str | None]]]:
     """Name, reason and way out of what is refused by name."""
-    for name in sorted(set(REFUSED) - {"window", "grouping", "grouping_id"}):
+    for name in sorted(set(REFUSED) - {"window", "grouping", "grouping_id", "stack"}):
         reason, hint = REFUSED[name]
         yield name, (reason.format("it"), hint)
 

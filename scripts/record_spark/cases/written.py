@@ -47,6 +47,11 @@ EXACT = rows("w_exact", ["decimal(6,3)", "int", "bigint", "tinyint", "decimal(38
 SCALED = [f"{name}(c{i}{scale})" for name in ("bround", "ceil", "floor") for i in range(5) for scale in ("", ",1", ",2", ",-1", ",-2") if not (name != "bround" and scale == "")]  # fmt: skip
 FAILING = ["raise_error(c0)", "assert_true(c0 = 'a')", "assert_true(c0 <> 'a', c0)", "CASE WHEN c0 = 'abc' THEN raise_error('bad ' || c0) ELSE c0 END", "coalesce(c0, raise_error('none'))", "typeof(raise_error('x'))"]  # fmt: skip
 
+SECONDS = rows("w_seconds", ["decimal(20,9)", "decimal(10,2)", "decimal(6,0)", "decimal(18,6)"], [
+    (None,) * 4, ("0.000000000", "0.00", "0", "0.000000"), ("1.123456789", "1.50", "1", "1.123456"), ("-1.123456789", "-1.50", "-1", "-0.000001"), ("0.000000999", "99999999.99", "999999", "253402300799.999999"), ("-0.000000999", "-99999999.99", "-999999", "-62135596800.000000"), ("1704067200.999999999", "0.01", "86400", "1704067200.123456"),
+])  # fmt: skip
+SECOND_CASES = [f"{cast}(c{i} AS TIMESTAMP)" for cast in ("CAST", "TRY_CAST") for i in range(4)] + ["timestamp(1.5)", "c1::timestamp"]
+
 CATEGORIES = (
     Category(
         "written_bytes",
@@ -63,5 +68,5 @@ CATEGORIES = (
         (MOMENTS, DAYS, TEXTS, PARTS),
         (*on("w_ts", *EXTRACTS, *CONVERTS), *on("w_day", *EXTRACTS), *on("w_text", *EXTRACTS[::4]), *on("w_parts", *MAKERS)),
     ),
-    Category("written_words", (WORDS,), on("w_words", *WORDED)),
+    Category("written_words", (WORDS, SECONDS), (*on("w_words", *WORDED), *on("w_seconds", *SECOND_CASES))),
 )

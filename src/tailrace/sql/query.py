@@ -32,6 +32,7 @@ class _Parser(_BASE):  # type: ignore[misc]
         name: parser for name, parser in _BASE.FUNCTION_PARSERS.items() if name in _KEPT
     }
     FUNCTION_PARSERS |= {
+        "STACK": lambda self: self._parse_stack(),
         "POSITION": lambda self: self._parse_position_words(),
         "SUBSTRING": lambda self: self._parse_words(("FROM", "FOR")),
         "SUBSTR": lambda self: self._parse_words(("FROM", "FOR")),
@@ -79,6 +80,26 @@ class _Parser(_BASE):  # type: ignore[misc]
             if len(made.expressions) in (1, 2, 3) and self._match_text_seq(word):
                 made.append("expressions", self._parse_bitwise())
         return made
+
+    def _parse_stack(self) -> Any:
+        """`stack(2, a, b, c, d)` is the rows (a, b) and (c, d): an array of structs, taken apart."""
+        made, rows = self._called(), self._called("inline")
+        values = self._parse_csv(self._parse_lambda)
+        count = values[0] if values else None
+        if not (isinstance(count, exp.Literal) and count.name.isdigit() and 0 < int(count.name) <= 1000):
+            made.set("expressions", values)
+            return made
+        values, width = values[1:], -(-(len(values) - 1) // int(count.name))
+        structs = []
+        for row in range(int(count.name)):
+            parts: list[Any] = []
+            for place in range(width):
+                at = row * width + place
+                parts.append(exp.Literal.string(f"col{place}"))
+                parts.append(values[at] if at < len(values) else exp.Null())
+            structs.append(exp.Anonymous(this="named_struct", expressions=parts))
+        rows.set("expressions", [exp.Anonymous(this="__stacked", expressions=structs)])
+        return rows if width else made
 
     def _parse_position_words(self) -> Any:
         """`position(x IN y)`, which Spark calls locate."""

@@ -107,3 +107,18 @@ SELECT * FROM (SELECT id, amount a, id * 2 AS b FROM sales) UNPIVOT (v FOR k IN 
 SELECT * FROM (SELECT id, region a, amount b FROM sales) UNPIVOT (v FOR k IN (a, b));
 SELECT k, sum(v) FROM (SELECT id, amount a, cast(amount AS DOUBLE) b FROM sales) UNPIVOT EXCLUDE NULLS (v FOR k IN (a, b)) GROUP BY k;
 SELECT u.k, u.v FROM sales UNPIVOT (v FOR k IN (region, item)) u WHERE u.id < 3;
+-- stack, listagg
+SELECT stack(2, 1, 'a', 2, 'b');
+SELECT stack(3, id, item, 2, 'b', amount) AS (x, y) FROM sales;
+SELECT id, stack(2, 'amount', amount, 'id', id) AS (k, v) FROM sales WHERE id < 4;
+SELECT s.* FROM sales LATERAL VIEW stack(2, region, item) s AS v;
+SELECT stack(3, 1, 2) AS x;
+SELECT stack(2, 1, 2L);
+SELECT stack(2, NULL, 2) AS z;
+SELECT stack(1, array(1), map('a', 1), NULL) AS (a, b, c);
+SELECT stack(0, 1);
+SELECT listagg(item, ',') FROM (SELECT item FROM sales WHERE item = 'apple');
+SELECT string_agg(item, '-') a, listagg(item) b FROM sales WHERE region = 'north' AND item = 'pear';
+SELECT listagg(item, ', ') FROM sales WHERE id > 99;
+SELECT region, listagg(region, '|') r FROM sales GROUP BY region;
+SELECT listagg(amount, ',') FROM sales WHERE id = 1;

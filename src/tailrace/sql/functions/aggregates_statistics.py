@@ -14,6 +14,7 @@ from tailrace.model import types as t
 from tailrace.sql import coerce
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.table import Arg, Function, Resolved
+from tailrace.sql.typed import text
 
 
 def _numbers(args: Sequence[Arg], count: int) -> None:
@@ -104,6 +105,24 @@ def _resolve_mode(args: Sequence[Arg]) -> Resolved:
     return Resolved((args[0].type, t.BOOLEAN), args[0].type, lower, finish=_most_frequent)
 
 
+def _resolve_joined(args: Sequence[Arg]) -> Resolved:
+    """`listagg(text[, delimiter])`: what is not NULL, in the order of the rows."""
+    if len(args) not in (1, 2):
+        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
+    if isinstance(args[0].type, t.BinaryType) or not coerce.implicit(args[0].type, t.STRING):
+        raise NotAnswered(f"{args[0].type} is not answered")
+    between = args[1].value if len(args) == 2 else None
+    if between is not None and not isinstance(between, str):
+        raise NotAnswered("a delimiter that is no literal is not answered")
+
+    def lower(texts: Sequence[str]) -> str:
+        if texts[0].startswith("DISTINCT "):
+            raise NotAnswered("DISTINCT is not answered")
+        return f"string_agg({texts[0]}, {text(between or '')})"
+
+    return Resolved((t.STRING, *[None] * (len(args) - 1)), t.STRING, lower, order_sensitive=True)
+
+
 def _most_frequent(counts: str) -> str:
     ranked = f"list_transform(map_entries({counts}), lambda _e: struct_pack(n := -CAST(_e.value AS BIGINT), k := _e.key))"
     return f"list_min({ranked}).k"
@@ -130,6 +149,12 @@ FUNCTIONS: tuple[Function, ...] = (
     _named("bit_or", partial(_resolve_bits, "bit_or")),
     _named("bit_xor", partial(_resolve_bits, "bit_xor")),
     _named("median", _resolve_median),
+    Function(
+        ("listagg", "string_agg"),
+        "aggregate",
+        _resolve_joined,
+        lambda name, a: f"{name.lower()}({a[0]}, {a[1] if len(a) > 1 else 'NULL'})",
+    ),
     Function(
         ("mode",), "aggregate", _resolve_mode, lambda _, a: f"mode() WITHIN GROUP (ORDER BY {a[0]} DESC)"
     ),

@@ -39,6 +39,8 @@ def cast_sql(sql: str, source: t.DataType, target: t.DataType, safe: bool = Fals
     nested = _nested(sql, source, target, safe)
     if nested is not None:
         return nested
+    if isinstance(source, t.DecimalType) and isinstance(target, t.TimestampType):
+        return _decimal_to_ts(sql, source), False
     found = _RULES.get((_family(source), _family(target)))
     if found is None:
         raise Mismatch(
@@ -352,8 +354,12 @@ def _double_to_ts(sql: str, target: t.DataType, safe: bool) -> str:
     return once([f"CAST({sql} AS DOUBLE)"], lambda names: body(names[0]))
 
 
-def _decimal_to_ts(sql: str, target: t.DataType, safe: bool) -> str:
-    raise NotAnswered("a cast of DECIMAL to TIMESTAMP is not answered")
+def _decimal_to_ts(sql: str, source: t.DecimalType) -> str:
+    """Seconds, cut after the microsecond; Java's product of larger numbers goes round."""
+    if source.precision - source.scale > 12 or source.precision > 31:
+        raise NotAnswered(f"a cast of {source.simple_string.upper()} to TIMESTAMP is not answered")
+    wide = f"CAST({sql} AS DECIMAL(38,{source.scale}))"
+    return f"CAST(make_timestamp(CAST(trunc({wide} * 1000000) AS BIGINT)) AS TIMESTAMPTZ)"
 
 
 # From and to dates and times
@@ -433,7 +439,6 @@ _RULES: dict[tuple[str, str], tuple[Lower, bool]] = {
     ("decimal", "string"): (_sure, False),
     ("float", "ts"): (_double_to_ts, True),
     ("double", "ts"): (_double_to_ts, True),
-    ("decimal", "ts"): (_decimal_to_ts, True),
     **{(kind, "bool"): (_number_to_bool, False) for kind in _NUMBERS},
     **{("bool", kind): (_sure, False) for kind in ("int", "float", "double", "string")},
     ("bool", "decimal"): (_bool_to_decimal, True),

@@ -59,4 +59,20 @@ def _resolve(args: Sequence[Arg]) -> Resolved:
     raise NotAnswered("a generator is answered only as an item of SELECT or in LATERAL VIEW")
 
 
-FUNCTIONS: tuple[Function, ...] = tuple(Function((name,), "generator", _resolve) for name in NAMES)
+def _resolve_stacked(args: Sequence[Arg]) -> Resolved:
+    """Structs of one shape as a list: what `stack` becomes; a NULL takes its column's type."""
+    kinds: list[t.DataType] = []
+    for column in zip(*(a.type.fields for a in args if isinstance(a.type, t.StructType)), strict=True):
+        present = {field.type for field in column if not isinstance(field.type, t.VoidType)}
+        if len(present) > 1:
+            listed = ", ".join(f'"{field.type.simple_string.upper()}"' for field in column)
+            raise Mismatch(f"[DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES] a column has the types {listed}")
+        kinds.append(present.pop() if present else t.VOID)
+    kind = t.StructType(tuple(t.Field(f"col{i}", one) for i, one in enumerate(kinds)))
+    return Resolved((kind,) * len(args), t.ArrayType(kind, False), lambda v: f"[{', '.join(v)}]", False)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    *(Function((name,), "generator", _resolve) for name in NAMES),
+    Function(("__stacked",), "scalar", _resolve_stacked),
+)

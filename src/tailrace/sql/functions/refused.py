@@ -8,6 +8,7 @@ _CHANCE = (
 _PLACE = "{} depends on how the work is divided, and a batch must be the same when it is planned again"
 _WHO = "{} depends on who runs the project, not on its data"
 _SKETCH = "{} is an estimate whose value Spark does not promise"
+_OTHER = "{} is a function of Spark that is not answered"
 _STATE = "{} is answered in the list and in GROUP BY of a query over whole tables"
 _KEY = "Take a key of the row, or a hash of it, such as xxhash64(key)."
 _VIEW = "Put it into a materialized view over the table."
@@ -33,6 +34,33 @@ REFUSED: dict[str, tuple[str, str | None]] = {
         (_SKETCH, "percentile(x, p) is exact."),
     ),
     "approx_top_k": (_SKETCH, "Count by key, order and limit."),
+    **dict.fromkeys(
+        ("format_number", "format_string", "printf"),
+        (_OTHER, "Build the text with round, CAST, lpad and concat."),
+    ),
+    **dict.fromkeys(
+        ("to_number", "try_to_number"),
+        (_OTHER, "CAST(replace(x, ',', '') AS DECIMAL(18, 2)) reads a number with such signs."),
+    ),
+    **dict.fromkeys(
+        ("to_char", "to_varchar"), (_OTHER, "date_format writes times, CAST(x AS STRING) numbers.")
+    ),
+    **dict.fromkeys(
+        ("parse_url", "try_parse_url"),
+        (_OTHER, "regexp_extract(url, '^[a-z]+://([^/?#]+)', 1) takes the host, other patterns the rest."),
+    ),
+    "json_tuple": (_OTHER, "get_json_object for each field, or from_json for all."),
+    **dict.fromkeys(
+        ("schema_of_json", "schema_of_csv"),
+        (_OTHER, "Write the schema where it is used, as from_json takes it."),
+    ),
+    **dict.fromkeys(("from_csv", "to_csv"), (_OTHER, "split and concat_ws take lines apart and together.")),
+    "conv": (_OTHER, "hex, unhex and bin know the bases 16 and 2."),
+    **dict.fromkeys(
+        ("make_interval", "make_dt_interval", "make_ym_interval"),
+        (_OTHER, "timestampadd(HOUR, n, time) moves a time by a column's value."),
+    ),
+    "stack": ("{} takes the number of rows as a literal from 1 to 1000", "stack(2, a, b, c, d)."),
     **dict.fromkeys(
         ("grouping", "grouping_id"),
         ("{} is answered only above ROLLUP, CUBE and GROUPING SETS", "Group by sets, in a view."),
