@@ -43,6 +43,8 @@ class Windows(Groups):
             raise self.origin.refused(f"The function {inner.name} is not in the function table.", inner)
         if function.kind not in ("aggregate", "window"):
             raise self.origin.wrong(f"[UNSUPPORTED_EXPR_FOR_WINDOW] {inner.name} takes no OVER.", node)
+        if function.names[0] == "listagg":
+            raise self.origin.refused(f"{inner.name} with OVER is not answered.", node)
         call = Call(inner, where=where, ignore_nulls=ignore)
         if call.distinct:
             raise self.origin.wrong(
