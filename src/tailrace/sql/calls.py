@@ -14,7 +14,7 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
-from tailrace.sql import files, operators
+from tailrace.sql import files, operators, order
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.collections import struct_of
@@ -168,9 +168,8 @@ class Calls:
             resolved = resolved.strict
         cast = self.texts(values, resolved)
         names = [value.name for value in values]
-        made = operators.joined(
-            cast, resolved.lower([c.sql for c in cast]), resolved.result, "", resolved.fallible
-        )
+        sql = order.guarded(function.names[0], cast, resolved.lower)
+        made = operators.joined(cast, sql, resolved.result, "", resolved.fallible)
         if resolved.soft is not None:
             texts = [c.sql for c in cast]
             quick = resolved.quick(texts) if resolved.quick else None

@@ -146,6 +146,11 @@ def _right_first(left: Typed, right: Typed, body: Callable[[str, str], str]) -> 
 
 def _numbers(operation: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
     """Both sides as numbers of the type that the operation works in."""
+    wordless = [x.type for x in (left, right) if not isinstance(x.type, (t.StringType, t.VoidType))]
+    if not wordless and any(isinstance(x.type, t.StringType) for x in (left, right)):
+        raise Mismatch(
+            f"[DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE] '{_SYMBOLS[operation]}' takes no two texts: {_types(left, right)}"
+        )
     a, b = _promoted(left, right.type), _promoted(right, left.type)
     if not (
         isinstance(a.type, (t.NumericType, t.VoidType)) and isinstance(b.type, (t.NumericType, t.VoidType))

@@ -167,6 +167,8 @@ def _seconds_of(names: str) -> Function:
             raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments")
         if not isinstance(args[0].type, (DateType, TimestampType, VoidType)):
             raise NotAnswered(f"{names} of {args[0].type} is not answered")
+        if len(args) > 1 and not isinstance(args[1].type, (StringType, VoidType)):
+            raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] a pattern of {args[1].type}")
         types: tuple[DataType | None, ...] = (TIMESTAMP, *([STRING] * (len(args) - 1)))
         return Resolved(types, LONG, lambda v: f"(epoch_us({v[0]}) // 1000000)", args[0].nullable)
 

@@ -280,6 +280,12 @@ def _decode_cases(args: Sequence[Arg]) -> Resolved:
         params.append(U if last or i % 2 == 1 else T)
     types = coerce_args(params, args)
     result = types[2]
+    if rest % 2 == 0:  # the default is a NULL of type STRING
+        met = coerce.common([*(arg.type for arg in args[2::2]), STRING])
+        if met is None:
+            raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] the results have no common type with a text")
+        result = met
+        types = [result if i > 0 and i % 2 == 0 else kind for i, kind in enumerate(types)]
 
     def lower(texts: Sequence[str]) -> str:
         def body(v: Sequence[str]) -> str:
