@@ -52,6 +52,11 @@ SECONDS = rows("w_seconds", ["decimal(20,9)", "decimal(10,2)", "decimal(6,0)", "
 ])  # fmt: skip
 SECOND_CASES = [f"{cast}(c{i} AS TIMESTAMP)" for cast in ("CAST", "TRY_CAST") for i in range(4)] + ["timestamp(1.5)", "c1::timestamp"]
 
+MAPS = rows("w_maps", ["map<string,int>", "map<string,int>"], [
+    (None, [["a", 1]]), ([["a", 1]], None), ([], []), ([["a", 1], ["b", 2]], [["b", 3], ["c", 4]]), ([["ä", None]], [["ä", 5]]), ([["x", 1]], []), ([], [["x", 1], ["y", 2]]), ([["a", 2147483647]], [["a", 1]]),
+])  # fmt: skip
+ZIPPED = ["map_entries(map_zip_with(c0,c1,(k,a,b)->a+b))", "map_entries(map_zip_with(c0,c1,(k,v1,v2)->concat(k,coalesce(v1,0),coalesce(v2,0))))", "map_entries(map_zip_with(c0,c0,(k,v1,v2)->v1=v2))", "map_zip_with(c0,c1,(k,v)->k)", "map_entries(map_zip_with(c0,map('a','z'),(k,a,b)->b))", "typeof(map_zip_with(c0,c1,(k,a,b)->a+b))"]
+
 CATEGORIES = (
     Category(
         "written_bytes",
@@ -60,8 +65,8 @@ CATEGORIES = (
     ),
     Category(
         "written_values",
-        (NAMES, PAIRS, LISTS, EXACT),
-        (*on("w_names", "soundex(c0)"), *on("w_pairs", *MAPPED), *on("w_lists", *INSERTS), *on("w_exact", *SCALED)),
+        (NAMES, PAIRS, LISTS, EXACT, MAPS),
+        (*on("w_names", "soundex(c0)"), *on("w_pairs", *MAPPED), *on("w_lists", *INSERTS), *on("w_exact", *SCALED), *on("w_maps", *ZIPPED)),
     ),
     Category(
         "written_times",

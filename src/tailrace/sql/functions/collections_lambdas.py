@@ -221,6 +221,39 @@ def _resolve_keys(args: Sequence[Arg]) -> Resolved:
     return Resolved((None, None), result, lower, args[0].nullable, True, body.deterministic)
 
 
+def _resolve_map_zip_with(args: Sequence[Arg]) -> Resolved:
+    """The keys of the first map, then those that only the second has; a value that is missing is NULL."""
+    arg = _lambda_at(args, 2, (3,))
+    left, right = map_of(args[0]), map_of(args[1])
+    if left.key != right.key:
+        raise NotAnswered(f"keys of {left.key} and {right.key} are not answered")
+    comparable(left.key, floats=False)
+    assert arg.lambda_ is not None
+    taken = {name.lower() for name in arg.lambda_.parameters}
+    pair = next(name for name in ("_w", "_w1", "_w2", "_w3") if name not in taken)
+    given = [(left.key, False), (left.value, True), (right.value, True)]
+    _, body = lambda_body(arg, given, [f"{pair}.k", f"{pair}.x", f"{pair}.y"])
+    result = t.MapType(left.key, body.type, body.nullable)
+
+    def zipped(v: Sequence[str]) -> str:
+        more = f"list_filter(map_keys({v[1]}), lambda _k: NOT list_contains(map_keys({v[0]}), _k))"
+        packed = (
+            f"struct_pack(k := _z, x := map_extract_value({v[0]}, _z), y := map_extract_value({v[1]}, _z))"
+        )
+        trios = f"list_transform(list_concat(map_keys({v[0]}), {more}), lambda _z: {packed})"
+        made = f"struct_pack(key := {pair}.k, value := {body.sql})"
+        return f"CAST(map_from_entries(list_transform({trios}, lambda {pair}: {made})) AS {duck(result)})"
+
+    return Resolved(
+        (None, None, None),
+        result,
+        lambda x: unless_null(x[:2], (0, 1), zipped),
+        True,
+        body.fallible,
+        body.deterministic,
+    )
+
+
 def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function:
     def pretty(written: str, given: Sequence[str]) -> str:
         return f"{written.lower()}({', '.join(given)})"
@@ -242,6 +275,7 @@ FUNCTIONS: tuple[Function, ...] = (
     replace(_named("aggregate reduce", _resolve_aggregate), pretty=_aggregate_name),
     _named("zip_with", _resolve_zip_with),
     _named("map_filter", _resolve_map_filter),
+    _named("map_zip_with", _resolve_map_zip_with),
     _named("transform_values", _resolve_values),
     _named("transform_keys", _resolve_keys),
 )
