@@ -21,6 +21,7 @@ from tailrace.sql.functions.collections import struct_of
 from tailrace.sql.functions.refused import refusal
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Arg, Function, Resolved
+from tailrace.sql.names import call_name
 from tailrace.sql.scope import Scope
 from tailrace.sql.typed import ABSENT, Lambda, Soft, Typed
 
@@ -216,7 +217,7 @@ def pretty(function: Function, name: str, names: Sequence[str]) -> str:
     """Spark's name of an unnamed call."""
     if function.pretty is not None:
         return function.pretty(name, names)
-    return f"{name.lower()}({', '.join(names)})"
+    return call_name(name, names)
 
 
 def field_name(node: Any) -> str | None:

@@ -69,3 +69,8 @@ SELECT * FROM VALUES ('1'), ('x') AS a(s) LEFT JOIN VALUES (1), (2) AS b(i) ON a
 SELECT * FROM VALUES ('1'), ('x') AS a(s) JOIN VALUES (1), (2) AS b(i) ON a.s = b.i WHERE b.i = 7;
 SELECT unix_timestamp(TIMESTAMP'2024-01-02 03:04:05', 'x') AS a;
 SELECT unix_timestamp(TIMESTAMP'2024-01-02 03:04:05', 1);
+-- Decimals below one as texts, and names of unnamed calls
+SELECT CAST(x AS STRING) a, concat(x, '') b, CAST(y AS STRING) c, trim(0.5) d, CAST(0.0 AS STRING) e FROM VALUES (CAST(-0.5 AS DECIMAL(1,1)), CAST(0.12345678901234567890123456789012345678 AS DECIMAL(38,38))), (0.0, -0.5), (NULL, NULL) AS t(x, y);
+SELECT sin(x), power(x, 2), log(x), log(2, x), sqrt(x), signum(x) FROM VALUES (1D) AS t(x);
+SELECT locate('a', s), position('a', s), lpad(s, 2), rpad(s, 3), replace(s, 'a'), ltrim('a', s), rtrim('a', s), regexp_replace(s, 'a', 'b'), regexp_extract(s, '(a)') FROM VALUES ('a') AS t(s);
+SELECT months_between(d, d), unix_timestamp(d), to_unix_timestamp(d) FROM VALUES (DATE'2024-01-02') AS t(d);
