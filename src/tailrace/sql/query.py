@@ -122,8 +122,16 @@ class _Parser(_BASE):  # type: ignore[misc]
         name = self._tokens[self._index - 2].text.upper() if self._index > 1 else ""
         return super()._parse_function_args(name == "STRUCT")
 
+    def _parse_lambda(self, alias: bool = False) -> Any:
+        made = super()._parse_lambda(alias)
+        if made is None and self._prev.token_type == TokenType.COMMA:
+            self.raise_error("Expected an argument after the comma")
+        return made
+
     def _parse_select_or_expression(self, alias: bool = False) -> Any:
         made = super()._parse_select_or_expression(alias=alias)
+        if alias and made is None and self._prev.token_type == TokenType.ALIAS:
+            self.raise_error("Expected a value before AS; a column of this name is written `as`")
         if not alias or isinstance(made, exp.Alias) or self._next is None:
             return made
         ends = self._next.token_type in (TokenType.COMMA, TokenType.R_PAREN)

@@ -74,3 +74,5 @@ SELECT CAST(x AS STRING) a, concat(x, '') b, CAST(y AS STRING) c, trim(0.5) d, C
 SELECT sin(x), power(x, 2), log(x), log(2, x), sqrt(x), signum(x) FROM VALUES (1D) AS t(x);
 SELECT locate('a', s), position('a', s), lpad(s, 2), rpad(s, 3), replace(s, 'a'), ltrim('a', s), rtrim('a', s), regexp_replace(s, 'a', 'b'), regexp_extract(s, '(a)') FROM VALUES ('a') AS t(s);
 SELECT months_between(d, d), unix_timestamp(d), to_unix_timestamp(d) FROM VALUES (DATE'2024-01-02') AS t(d);
+SELECT concat('a', , 'b');
+SELECT struct(1, as, 'x');

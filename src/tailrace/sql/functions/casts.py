@@ -39,9 +39,9 @@ def cast_sql(sql: str, source: t.DataType, target: t.DataType, safe: bool = Fals
     nested = _nested(sql, source, target, safe)
     if nested is not None:
         return nested
-    if isinstance(source, t.DecimalType) and source.precision == source.scale:
-        if isinstance(target, t.StringType):  # DuckDB leaves the zero before the point away
-            return rf"regexp_replace(CAST({sql} AS VARCHAR), '^(-?)[.]', '\10.')", False
+    below_one = isinstance(source, t.DecimalType) and source.precision == source.scale
+    if below_one and isinstance(target, t.StringType):  # DuckDB leaves the zero before the point away
+        return rf"regexp_replace(CAST({sql} AS VARCHAR), '^(-?)[.]', '\10.')", False
     if isinstance(source, t.DecimalType) and isinstance(target, t.TimestampType):
         return _decimal_to_ts(sql, source), False
     found = _RULES.get((_family(source), _family(target)))
