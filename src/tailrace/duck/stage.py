@@ -18,6 +18,11 @@ from tailrace.duck.connection import literal, quote
 from tailrace.model import types as t
 from tailrace.model.batch import StagedFile
 
+COMPRESSION_LEVEL = 1
+"""On records of JSON it makes files as small as the default, 3, in two thirds of the time."""
+ROW_GROUP_ROWS = 51_200
+"""A row group is written by one thread: a full batch gives work to four."""
+
 STATS_TEXT_MAX = 64
 """Longer strings are left out of the statistics: a reader prunes by prefixes anyway."""
 
@@ -34,7 +39,13 @@ def stage(
 
     `schema` holds the columns as the table has them (for the types of the statistics).
     """
-    options = ["FORMAT parquet", "COMPRESSION zstd", "RETURN_STATS true"]
+    options = [
+        "FORMAT parquet",
+        "COMPRESSION zstd",
+        f"COMPRESSION_LEVEL {COMPRESSION_LEVEL}",
+        f"ROW_GROUP_SIZE {ROW_GROUP_ROWS}",
+        "RETURN_STATS true",
+    ]
     if partition_by:
         columns = ", ".join(quote(name) for name in partition_by)
         options += [f"PARTITION_BY ({columns})", f"FILENAME_PATTERN '{stem}-{{i}}'", "OVERWRITE_OR_IGNORE"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
@@ -54,17 +54,27 @@ def quick_way(schema: t.StructType, source: str) -> tuple[str, str] | None:
     if any(field.type not in _VALUES for field in schema.fields):
         return None
     members = [f'"{f.name}" ?: ?(?:{_VALUES[f.type]}|null)' for f in schema.fields]
-    members.append(f'"{other_than(names)}" ?: ?(?:{STRING}|{WHOLE}|{WORD}|null)')
-    member = f"(?:{'|'.join(members)})"
+    other = f'"{other_than(names)}" ?: ?(?:{STRING}|{WHOLE}|{WORD}|null)'
+    member = f"(?:{'|'.join([*members, other])})"
     whole = rf"\{{(?:{member}(?:, ?{member})*)?\}}"
     twice = "|".join(f'"{name}".*"{name}"' for name in names)
     kinds = {f.name: "TIMESTAMP" if f.type == t.TIMESTAMP else duck(f.type) for f in schema.fields}
     value = f"CAST(json_transform({source}, {text(json.dumps(kinds))}) AS {duck(schema)})"
     return (
-        f"coalesce(regexp_full_match({source}, {text(whole)}) "
-        f"AND NOT regexp_matches({source}, {text(twice)}), false)",
+        f"coalesce(CASE WHEN regexp_full_match({source}, {text(_in_order(members, other))}) THEN true "
+        f"ELSE regexp_full_match({source}, {text(whole)}) AND NOT regexp_matches({source}, {text(twice)}) END, "
+        "false)",
         value,
     )
+
+
+def _in_order(members: Sequence[str], other: str) -> str:
+    """Each member at most once, in their order, any others between: then none can come twice."""
+    others = f"(?:, ?{other})*"
+    first, *more = members
+    begin = f"(?:{first}|{other}{others}(?:, ?{first})?)"
+    rest = "".join(f"{others}(?:, ?{one})?" for one in more)
+    return rf"\{{{begin}{rest}{others}\}}"
 
 
 def other_than(words: Iterable[str]) -> str:
