@@ -13,6 +13,7 @@ import pytest
 from tailrace.engine import fsck
 from tailrace.engine.commands import Command
 from tailrace.engine.commands import send as send_command
+from tailrace.engine.recover import check_tables, standing_from_log
 from tailrace.lake.tables import Tables
 from tailrace.ledger.store import Ledger
 from tailrace.model.account import EdgeAccount
@@ -194,3 +195,15 @@ def test_comparing_lakes_sees_one_row_that_is_missing(tmp_path: Path) -> None:
     tables = [Tables(tmp_path / name / "lake", "", SystemClock()) for name in ("a", "b")]
     subjects = {difference.subject for difference in compare_lakes(*tables)}
     assert subjects == {"bronze.raw", "silver.ids", "gold.counts"}
+
+
+def test_a_runner_that_is_overtaken_while_it_starts_is_told_that_there_is_another(tmp_path: Path) -> None:
+    send(tmp_path, *range(10))
+    run(tmp_path)
+    with open_doors(tmp_path, resolve_paths(tmp_path, Settings())) as doors:
+        standing = standing_from_log(doors, doors.batch_log.newest())
+    send(tmp_path, *range(10, 20))
+    run(tmp_path)
+    told = pytest.raises(AnotherRunner, match="has decided batches after it")
+    with open_doors(tmp_path, resolve_paths(tmp_path, Settings())) as doors, told:
+        check_tables(doors, standing)

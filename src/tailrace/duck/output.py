@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
@@ -94,15 +95,19 @@ def _number(
     place by a subtraction. Else the rows are put in order into a table, and its row ids are the numbers: both
     run on all threads, as `row_number()` does not.
     """
-    runs = connection.execute(
-        f"SELECT __place, min(__ord), max(__ord), count(*), count(__sub) FILTER (WHERE __sub <> 0) "
-        f"FROM {rows} GROUP BY __place, __ord // {RUN} ORDER BY __place, min(__ord) LIMIT {RUNS_MAX + 1}"
-    ).fetchall()
     head = f"CREATE TEMP VIEW {tag}_out AS SELECT {names}, {n}::BIGINT AS _batch"
-    dense = all(high - low + 1 == found and not inner for _, low, high, found, inner in runs)
-    if dense and len(runs) <= RUNS_MAX:
+    bounds = "min(__ord), max(__ord), count(*), count(*) FILTER (WHERE __sub <> 0)"
+    runs = connection.execute(f"SELECT min(__place), {bounds}, max(__place) FROM {rows}").fetchall()
+    if runs[0][3] == 0:
+        runs = []
+    elif runs[0][0] != runs[0][-1] or not _are_dense(runs):
+        runs = connection.execute(
+            f"SELECT __place, {bounds}, __place FROM {rows} "
+            f"GROUP BY __place, __ord // {RUN} ORDER BY __place, min(__ord) LIMIT {RUNS_MAX + 1}"
+        ).fetchall()
+    if len(runs) <= RUNS_MAX and _are_dense(runs):
         arms, before = [], 0
-        for place, low, high, found, _ in runs:
+        for place, low, high, found, *_ in runs:
             arms.append(f"WHEN __place = {place} AND __ord <= {high} THEN __ord - {low - before}")
             before += found
         number = f"CASE {' '.join(arms)} END" if len(arms) > 1 else f"__ord - {runs[0][1]}" if runs else "0"
@@ -112,6 +117,11 @@ def _number(
     number, found = ordinal(connection, f"{tag}_numbered")
     connection.execute(f"{head}, ({number})::INT AS _row FROM {tag}_numbered")
     return found
+
+
+def _are_dense(runs: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether the places of each run have no holes: (place, least, greatest, rows, inner rows, ...)."""
+    return all(high - low + 1 == found and not inner for _, low, high, found, inner, *_ in runs)
 
 
 def ordinal(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, int]:

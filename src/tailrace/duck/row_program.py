@@ -93,13 +93,15 @@ def with_texts(program: RowProgram, source: str) -> str:
 
 def plain_rows(connection: duckdb.DuckDBPyConnection, program: RowProgram, source: str) -> Plain:
     """Look at the rows: where all are plain, the long exact texts are not even planned."""
-    whens = [let.quick.when for let in program.lets if let.quick is not None]
-    if not whens:
+    quicks = [let.quick for let in program.lets if let.quick is not None]
+    if not quicks:
         return "unknown"
-    row = first_row(
-        connection.execute(f"SELECT bool_and({' AND '.join(whens)}) FROM ({with_texts(program, source)})")
-    )
-    return "all" if row is not None and row[0] else "some"
+    rows = with_texts(program, source)
+    for conditions in ([quick.sooner for quick in quicks], [quick.when for quick in quicks]):
+        row = first_row(connection.execute(f"SELECT bool_and({' AND '.join(conditions)}) FROM ({rows})"))
+        if row is not None and row[0]:
+            return "all"
+    return "some"
 
 
 def is_infallible(program: RowProgram) -> bool:

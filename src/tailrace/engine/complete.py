@@ -6,15 +6,16 @@ not, an effect is told again under the same key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from tailrace.engine.doors import Doors
 from tailrace.lake.batch_log import compact_json
 from tailrace.ledger.store import Effect, FinishedBatch
 from tailrace.model import faults
 from tailrace.model.batch import Decision, flows_json
-from tailrace.model.errors import Stop
+from tailrace.model.errors import AnotherRunner, Stop
 
 Carrier = Callable[[Effect], None]
 """Carries an effect out; called again with the same key after a crash."""
@@ -33,6 +34,27 @@ def complete(doors: Doors, decision: Decision, carriers: Mapping[str, Carrier]) 
 
 def commit(doors: Doors, decision: Decision) -> None:
     """Step 7: one metadata-only commit per changed table, in parallel; none where nothing changes."""
+    with none_but_us(doors, decision.n):
+        _commit(doors, decision)
+    faults.reach("committed")
+
+
+@contextmanager
+def none_but_us(doors: Doors, n: int) -> Iterator[None]:
+    """Tables that are not at batch n as they should be, while batches after n are decided: another engine
+    is at work on the lake, and has not lost anything. Raises AnotherRunner then."""
+    try:
+        yield
+    except Stop as stop:
+        if isinstance(stop, AnotherRunner) or doors.batch_log.newest() <= n:
+            raise
+        raise AnotherRunner(
+            f"Batch {n} was the newest; another runner has decided batches after it meanwhile.",
+            hint="only one engine may run on a lake; stop the other one first",
+        ) from stop
+
+
+def _commit(doors: Doors, decision: Decision) -> None:
     metadata = commit_metadata(decision)
     names = sorted(decision.tables)
     for name in names:
@@ -47,7 +69,6 @@ def commit(doors: Doors, decision: Decision) -> None:
     if len(names) > 1:
         with ThreadPoolExecutor(COMMIT_THREADS) as pool:
             list(pool.map(one, names[1:]))
-    faults.reach("committed")
 
 
 def commit_metadata(decision: Decision) -> str:

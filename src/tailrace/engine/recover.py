@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tailrace.engine.complete import Carrier, commit, finish, record, tell
+from tailrace.engine.complete import Carrier, commit, finish, none_but_us, record, tell
 from tailrace.engine.doors import Doors
 from tailrace.engine.standing import Standing
 from tailrace.lake.identity import N_HIGH_STEP, Identity, read_identity, write_identity
@@ -79,8 +79,9 @@ def read_decision(doors: Doors, n: int) -> Decision:
 
 def check_tables(doors: Doors, standing: Standing) -> None:
     """Every table is at the batch that the log says: none was put back from a copy, none is newer."""
-    for name, last in standing.last.items():
-        doors.tables.table(name).check(last)
+    with none_but_us(doors, standing.n):
+        for name, last in standing.last.items():
+            doors.tables.table(name).check(last)
 
 
 def bring_state(doors: Doors, standing: Standing) -> None:

@@ -104,12 +104,14 @@ without counting how many."""
 class Quick:
     """A cheaper way to a let's value for rows that satisfy `when`.
 
-    `source` is computed first, as the column `name`; `when` (BOOLEAN) and `value` are texts over that column.
-    None of the three raises on any row, `value` not on one that satisfies `when`.
+    `source` is computed first, as the column `name`; `sooner`, `when` (BOOLEAN) and `value` are texts over that
+    column. `sooner` implies `when` and is cheaper. None of them raises on any row, `value` not on one that
+    satisfies `when`.
     """
 
     name: str
     source: str
+    sooner: str
     when: str
     value: str
 

@@ -85,10 +85,10 @@ class Lets:
             return Let(name, self.opened(value.sql))
         quick = None
         if soft.quick is not None:
-            source, when, result = soft.quick
+            source, *texts = soft.quick
             column = quote(f"{name}_text")
             quick = Quick(
-                f"{name}_text", self.opened(source), when.replace("{}", column), result.replace("{}", column)
+                f"{name}_text", self.opened(source), *(text.replace("{}", column) for text in texts)
             )
         return Let(name, self.opened(value.sql), self.opened(soft.text), quick, soft.counts)
 

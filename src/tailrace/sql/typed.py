@@ -48,12 +48,12 @@ class Soft:
     """What `TRY(struct_pack(v := sql))` is without an exception inside: `text`, if `sql` is the expression's own.
 
     `quick` is a cheaper way for rows without anything special: the texts of its source, and, over a column
-    name put in by `{}`, of its condition and its value.
+    name put in by `{}`, of a cheap condition that implies the other, the condition, and the value.
     """
 
     sql: str
     text: str
-    quick: tuple[str, str, str] | None = None
+    quick: tuple[str, str, str, str] | None = None
     counts: bool = False
     """Whether `text` has a second field `n`, see `compiled.Let.counts`."""
 

@@ -286,7 +286,7 @@ def _made(schema: t.StructType, strict: bool, args: int) -> Resolved:
     )
 
 
-def _quick(schema: t.StructType, source: str) -> tuple[str, str, str] | None:
+def _quick(schema: t.StructType, source: str) -> tuple[str, str, str, str] | None:
     way = quick_way(schema, "{}")
     return None if way is None else (f"TRY({source})", *way)
 

@@ -43,10 +43,11 @@ _VALUES: dict[t.DataType, str] = {
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def quick_way(schema: t.StructType, source: str) -> tuple[str, str] | None:
-    """(condition, value) in DuckDB SQL over a VARCHAR `source`; None where a field has no quick way.
+def quick_way(schema: t.StructType, source: str) -> tuple[str, str, str] | None:
+    """(sooner, condition, value) in DuckDB SQL over a VARCHAR `source`; None where a field has no quick way.
 
-    The condition raises on no row if `source` raises on none.
+    `sooner` implies the condition and costs half: the fields come in the schema's order, and nothing else.
+    Neither raises on a row if `source` raises on none.
     """
     names = [field.name for field in schema.fields]
     if len({name.lower() for name in names}) < len(names) or not all(map(NAME.fullmatch, names)):
@@ -61,20 +62,17 @@ def quick_way(schema: t.StructType, source: str) -> tuple[str, str] | None:
     kinds = {f.name: "TIMESTAMP" if f.type == t.TIMESTAMP else duck(f.type) for f in schema.fields}
     value = f"CAST(json_transform({source}, {text(json.dumps(kinds))}) AS {duck(schema)})"
     return (
-        f"coalesce(CASE WHEN regexp_full_match({source}, {text(_in_order(members, other))}) THEN true "
-        f"ELSE regexp_full_match({source}, {text(whole)}) AND NOT regexp_matches({source}, {text(twice)}) END, "
-        "false)",
+        f"coalesce(regexp_full_match({source}, {text(_in_order(members))}), false)",
+        f"coalesce(regexp_full_match({source}, {text(whole)}) "
+        f"AND NOT regexp_matches({source}, {text(twice)}), false)",
         value,
     )
 
 
-def _in_order(members: Sequence[str], other: str) -> str:
-    """Each member at most once, in their order, any others between: then none can come twice."""
-    others = f"(?:, ?{other})*"
+def _in_order(members: Sequence[str]) -> str:
+    """The first member and any of the others, in their order: then none can come twice."""
     first, *more = members
-    begin = f"(?:{first}|{other}{others}(?:, ?{first})?)"
-    rest = "".join(f"{others}(?:, ?{one})?" for one in more)
-    return rf"\{{{begin}{rest}{others}\}}"
+    return rf"\{{{first}{''.join(f'(?:, ?{one})?' for one in more)}\}}"
 
 
 def other_than(words: Iterable[str]) -> str:

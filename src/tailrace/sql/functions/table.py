@@ -76,7 +76,7 @@ class Resolved:
     """Aggregates: why they are refused with OVER, if they are."""
     soft: Lower | None = None
     """Long functions that fail often: `struct_pack(v := value)`, NULL where `lower` raises, without raising."""
-    quick: Callable[[Sequence[str]], tuple[str, str, str] | None] | None = None
+    quick: Callable[[Sequence[str]], tuple[str, str, str, str] | None] | None = None
     """With `soft`: a cheaper way for plain rows, see `typed.Soft.quick`."""
     counts: bool = False
     """Whether `soft` counts the values that become NULL for their type, see `compiled.Let.counts`."""
