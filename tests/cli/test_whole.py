@@ -63,6 +63,9 @@ def test_demo_shows_what_it_made(tmp_path: Path) -> None:
     assert code == 0
     assert "visits" in out
     assert (tmp_path / "demo" / "weblogs" / "lake" / "silver" / "web_logs" / "_delta_log").is_dir()
+    rows = tailrace(tmp_path / "demo" / "weblogs", "accounts", "--output", "json").rows
+    accounts = {row["dataset"]: row for row in rows}
+    assert accounts["gold.visits_daily"]["in"] == accounts["silver.web_logs"]["out"], "views are up to date"
 
 
 def test_prove_kills_at_one_point_and_finds_no_difference(tmp_path: Path) -> None:

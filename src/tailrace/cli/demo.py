@@ -56,7 +56,7 @@ def command(call: Invocation, template: str, for_seconds: float | None) -> int:
             "Running engine and sources" + (f" for {seconds:g} s." if seconds else "; Ctrl-C stops."),
             err=True,
         )
-        run_up(inside, seconds, 0.2)
+        run_up(inside, seconds, 0.2, settled=True)
     else:
         code = run_available(inside)
         if code:

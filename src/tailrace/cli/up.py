@@ -26,14 +26,18 @@ def command(call: Invocation, for_seconds: float | None, trigger: float | None) 
     return 0
 
 
-def run_up(call: Invocation, for_seconds: float | None, trigger: float | None) -> None:
-    """Supervise until it is over, then answer with the accounts. Raises DataError if a child failed."""
+def run_up(call: Invocation, for_seconds: float | None, trigger: float | None, settled: bool = False) -> None:
+    """Supervise until it is over, then answer with the accounts. Raises DataError if a child failed.
+
+    `settled`: carry on what the topics still hold and refresh the views first, so that all tables agree.
+    """
     from tailrace.catalog.accounts import COLUMNS
     from tailrace.cli.live import live_picture
     from tailrace.model.clock import SystemClock
     from tailrace.model.interruption import Interruption
     from tailrace.runtime.picture import Watcher
     from tailrace.runtime.project import open_project
+    from tailrace.runtime.run import RunOptions, run_project
     from tailrace.runtime.signals import Interrupted, handle_signals
     from tailrace.runtime.up import Ended, children_of, refuse_beside, supervise
 
@@ -57,5 +61,7 @@ def run_up(call: Invocation, for_seconds: float | None, trigger: float | None) -
             ended = Ended(0)
     if ended.exit_code:
         raise DataError(f"The {ended.child} ended with exit code {ended.exit_code}: {ended.words}")
+    if settled:
+        run_project(opened, RunOptions(available_now=True), "up")
     watcher.look()
     call.answer(watcher.picture.totals.rows(), COLUMNS)
