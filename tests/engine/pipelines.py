@@ -131,6 +131,15 @@ def hopeless() -> CompiledProject:
     return project(raw(), stream("silver.ids", schema, (TableInput("bronze.raw"), failing)))
 
 
+def lazy() -> CompiledProject:
+    """silver.ids claims that it cannot fail, and fails when its rows are written."""
+    schema = t.Schema((t.Field("id", t.INT),))
+    column = Column("id", t.INT, "CAST('[DIVIDE_BY_ZERO] no' AS INTEGER)", fallible=False)
+    return project(
+        raw(), stream("silver.ids", schema, (TableInput("bronze.raw"), RowProgram((), None, (column,))))
+    )
+
+
 def wider() -> CompiledProject:
     """numbers() with one more column in silver.ids."""
     schema = t.Schema((*IDS_SCHEMA.fields, t.Field("twice", t.LONG)))

@@ -109,6 +109,16 @@ def test_a_wrong_query_trips_the_breaker_and_decides_nothing_of_it(
     assert len(rows(tmp_path, "bronze.raw")) == 150
 
 
+def test_what_fails_only_when_it_is_written_parks_its_dataset(
+    tmp_path: Path, run: Callable[..., Summary]
+) -> None:
+    send(tmp_path, *range(10))
+    summary = run(tmp_path, "lazy")
+    assert summary.parked["silver.ids"].startswith("query: ")
+    assert rejected(tmp_path) == []
+    assert len(rows(tmp_path, "bronze.raw")) == 10
+
+
 def test_added_columns_are_a_batch_of_their_own_and_old_rows_read_null(
     tmp_path: Path, run: Callable[..., Summary]
 ) -> None:

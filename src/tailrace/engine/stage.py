@@ -6,13 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tailrace.duck import rejects
-from tailrace.duck.connection import Connection, count, quote
+from tailrace.duck.connection import (
+    Connection,
+    ExecutionError,
+    InterruptedQuery,
+    ResourceErrors,
+    count,
+    quote,
+)
 from tailrace.duck.output import Output
 from tailrace.duck.stage import stage
 from tailrace.engine import account
 from tailrace.engine.doors import Doors
 from tailrace.engine.files import FILES_TABLE
 from tailrace.engine.loaded import SeenFile
+from tailrace.engine.parking import ParkDataset
 from tailrace.lake.schema import SYSTEM_FIELDS, schema_json
 from tailrace.lake.sync import sync
 from tailrace.model import faults
@@ -101,7 +109,7 @@ class Staging:
         """A view's new rows: they replace the whole table."""
         columns = ", ".join(quote(name) for name in dataset.schema.names)
         query = f"SELECT {columns} FROM {relation}"
-        files = self._write(dataset.name, query, dataset.schema, dataset.partition_by)
+        files = self._computed(dataset, query, dataset.schema)
         self.changes[dataset.name] = TableChange(
             self._last.get(dataset.name),
             tuple(files),
@@ -114,7 +122,16 @@ class Staging:
     def _stage(self, dataset: Dataset, relation: str) -> list[StagedFile]:
         columns = ", ".join([*(quote(name) for name in dataset.schema.names), "_batch", "_row"])
         schema = t.Schema(dataset.schema.fields + SYSTEM_FIELDS)
-        return self._write(dataset.name, f"SELECT {columns} FROM {relation}", schema, dataset.partition_by)
+        return self._computed(dataset, f"SELECT {columns} FROM {relation}", schema)
+
+    def _computed(self, dataset: Dataset, query: str, schema: t.Schema) -> list[StagedFile]:
+        """Write what may be computed only now. Raises ParkDataset where that fails."""
+        try:
+            return self._write(dataset.name, query, schema, dataset.partition_by)
+        except (InterruptedQuery, *ResourceErrors):
+            raise
+        except ExecutionError as error:
+            raise ParkDataset(dataset.name, "query", str(error).strip().splitlines()[0]) from error
 
     def _write(
         self, name: str, query: str, schema: t.Schema, partition_by: Sequence[str]
