@@ -129,3 +129,20 @@ def test_two_engines_on_one_project_the_second_is_told_whose_it_is(tmp_path: Pat
     first.send_signal(signal.SIGTERM)
     first.communicate(timeout=30)
     assert first.returncode == 0
+
+
+def test_validate_tells_what_is_wrong_with_sources_beside_what_is_wrong_in_sql(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text(
+        "CREATE STREAMING TABLE t AS SELECT x FROM STREAM read_kafka(subscribe => 'n');\n"
+    )
+    (tmp_path / "tailrace.yaml").write_text(
+        "topics:\n  n:\n    source:\n      kind: generate\n      rat: 10\n      fields:\n        x: {kind: nope}\n"
+    )
+    rows = tailrace(tmp_path, "validate", "--output", "json").rows
+    assert [(row["file"], row["line"]) for row in rows] == [
+        ("a.sql", 1),
+        ("tailrace.yaml", 7),
+        ("tailrace.yaml", 5),
+    ]
+    assert "a.sql:1:" in (said := tailrace(tmp_path, "validate")).out + said.err
+    assert said.code == 2

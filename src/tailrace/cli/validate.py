@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,24 @@ def command(call: Invocation, syntax: bool, engine: str, files: tuple[str, ...])
 
 def _project(call: Invocation) -> int:
     from tailrace.model.errors import ProjectErrors
-    from tailrace.runtime.project import open_project
+    from tailrace.runtime.project import load_settings, open_project
+    from tailrace.runtime.source_process import source_options
 
+    errors: list[ProjectError] = []
     try:
         compiled = open_project(call.directory, call.profile).compiled
-    except ProjectErrors as errors:
+    except ProjectErrors as wrong:
+        errors += wrong.errors
+    with suppress(ProjectError):  # settings that cannot be read are among the errors already
+        project = load_settings(call.directory, call.profile)
+        try:
+            source_options(project)
+        except ProjectErrors as wrong:
+            errors += wrong.errors
+    if errors:
         if call.output == "table":
-            raise
-        call.answer([_problem(error) for error in errors.errors], PROBLEM_COLUMNS)
+            raise ProjectErrors(errors)
+        call.answer([_problem(error) for error in errors], PROBLEM_COLUMNS)
         return 2
     if call.output == "table":
         datasets = [*compiled.datasets.values(), *compiled.inlined.values()]

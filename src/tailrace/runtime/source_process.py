@@ -14,25 +14,25 @@ from pathlib import Path
 
 from tailrace.log.embedded import EmbeddedLog
 from tailrace.model.clock import Clock, SystemClock
-from tailrace.model.errors import Place, TailraceError
+from tailrace.model.errors import Place, ProjectError, ProjectErrors, TailraceError
 from tailrace.model.interruption import Interruption
 from tailrace.project.document import read_document
 from tailrace.project.load import load_project
 from tailrace.project.project import Project
 from tailrace.sources.contract import Appender, Source, drive
 from tailrace.sources.generate import open_generate
-from tailrace.sources.options import read_options
+from tailrace.sources.options import GenerateOptions, read_options
 
 PRODUCER = "source"
 FILE = "tailrace.yaml"
 
 
-def open_sources(project: Project, clock: Clock) -> list[Source]:
-    """The sources of all topics; topics that are missing are made. Raises ProjectErrors with places."""
+def source_options(project: Project) -> dict[str, GenerateOptions]:
+    """Topic to the options of its source. Raises ProjectErrors with the places of all that is wrong."""
     path = project.root / FILE
     document = read_document(path.read_text() if path.exists() else "", FILE, dict(os.environ))
-    log = EmbeddedLog(project.paths.log, clock)
-    found: list[Source] = []
+    found: dict[str, GenerateOptions] = {}
+    errors: list[ProjectError] = []
     for name, topic in project.settings.topics.items():
         if topic.source is None:
             continue
@@ -40,7 +40,21 @@ def open_sources(project: Project, clock: Clock) -> list[Source]:
         def place(inner: tuple[str | int, ...], name: str = name) -> Place:
             return document.place(("topics", name, "source", *inner))
 
-        options = read_options(topic.source.options, place)
+        try:
+            found[name] = read_options(topic.source.options, place)
+        except ProjectErrors as wrong:
+            errors += wrong.errors
+    if errors:
+        raise ProjectErrors(errors)
+    return found
+
+
+def open_sources(project: Project, clock: Clock) -> list[Source]:
+    """The sources of all topics; topics that are missing are made. Raises ProjectErrors with places."""
+    log = EmbeddedLog(project.paths.log, clock)
+    found: list[Source] = []
+    for name, options in source_options(project).items():
+        topic = project.settings.topics[name]
         kept = topic.retention
         log.create(name, topic.partitions, kept.time if kept else None, kept.bytes if kept else None)
         found.append(open_generate(options, Appender(log, name, PRODUCER), clock, project.root))
