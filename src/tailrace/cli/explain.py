@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import click
@@ -14,6 +13,8 @@ from tailrace.project.lineage import input_name
 from tailrace.sql.compiled import Branch, RowProgram
 
 COLUMNS = ("part", "name", "detail")
+DETAIL_CHARS_MAX = 400
+"""Reading a JSON record by Spark's rules takes 40,000: nobody wants them on a terminal."""
 Part = dict[str, str]
 
 
@@ -27,13 +28,14 @@ Part = dict[str, str]
 def command(call: Invocation, dataset: str) -> None:
     """Show how DATASET is computed: its inputs, its columns, the SQL that runs, its rules.
 
-    The SQL is what the embedded engine (DuckDB) runs, with Spark's types and errors put in.
+    The SQL is what the embedded engine (DuckDB) runs, with Spark's types and errors put in. A long one is cut
+    in the table; --output json shows it whole.
     """
     from tailrace.runtime.project import open_project
 
     project = open_project(call.directory, call.profile).compiled
-    # SQL is shown whole.
-    call.answer(list(explain(project, dataset_named(project, dataset))), COLUMNS, cell_width_max=sys.maxsize)
+    parts = list(explain(project, dataset_named(project, dataset)))
+    call.answer(parts, COLUMNS, cell_width_max=DETAIL_CHARS_MAX)
 
 
 def explain(project: CompiledProject, dataset: Dataset) -> Iterator[Part]:
