@@ -1,35 +1,18 @@
-"""What a dataset was when a batch was decided: its compiled form as JSON, and how an edit differs.
+"""What a dataset was when a batch was decided: its compiled form as JSON.
 
-`definition_json` holds the compiled plan (lowered SQL, schemas, inputs) and the statement printed for
-people; the plan alone says whether an edit changes what is computed.
+It holds the compiled plan (lowered SQL, schemas, inputs) and the statement printed for people.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal
+from dataclasses import fields, is_dataclass
+from typing import Any
 
-from tailrace.model.errors import Place
 from tailrace.model.types import ArrayType, DataType, MapType, StructType
 from tailrace.project.compiled import Dataset
 
 DEFINITION_VERSION = 1
-
-Edit = Literal["same", "forward", "refuse"]
-
-
-@dataclass(frozen=True)
-class Change:
-    """What an edit means for a table that has rows; `reason` and `place` where it is refused."""
-
-    edit: Edit
-    reason: str | None = None
-    place: Place | None = None
-    added: tuple[str, ...] = ()
-    """Columns that the edit adds at the end."""
 
 
 def definition_json(dataset: Dataset) -> dict[str, Any]:
@@ -49,50 +32,6 @@ def definition_json(dataset: Dataset) -> dict[str, Any]:
         "comment": dataset.comment,
         "statement": dataset.definition,
     }
-
-
-def definition_id(dataset: Dataset) -> str:
-    """SHA-256 of the definition's JSON, the name under which it is stored."""
-    text = json.dumps(definition_json(dataset), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def classify(old: Mapping[str, Any], new: Dataset) -> Change:
-    """How the edit from a stored definition to `new` may go on.
-
-    same: nothing that is computed changed. forward: the query, the expectations or properties changed,
-    the columns did not, or some were added at the end; it goes on from the next batch. refuse: anything
-    that the rows already written contradict.
-    """
-    now = definition_json(new)
-    if all(old.get(key) == now[key] for key in _COMPUTED):
-        return Change("same")
-    if old["kind"] != now["kind"]:
-        return _refuse(new, f"it was a {old['kind'].replace('_', ' ')}")
-    if new.kind != "streaming_table":
-        return Change("forward")
-    if old["partition_by"] != now["partition_by"]:
-        was, is_now = (", ".join(by) or "nothing" for by in (old["partition_by"], now["partition_by"]))
-        return _refuse(new, f"it was partitioned by {was}, now by {is_now}")
-    before_fields, after_fields = old["schema"]["fields"], now["schema"]["fields"]
-    for i, before in enumerate(before_fields):
-        name = before["name"]
-        after = next((field for field in after_fields if field["name"].lower() == name.lower()), None)
-        if after is None:
-            return _refuse(new, f"column '{name}' is gone")
-        if after["type"] != before["type"]:
-            shown = new.schema.find(name)
-            return _refuse(new, f"column '{name}' became {shown.type if shown else '?'}")
-        if after_fields.index(after) != i:
-            return _refuse(new, f"column '{name}' moved")
-    return Change("forward", added=tuple(field["name"] for field in after_fields[len(before_fields) :]))
-
-
-_COMPUTED = ("kind", "schema", "flows", "view", "expectations", "partition_by", "properties")
-
-
-def _refuse(dataset: Dataset, reason: str) -> Change:
-    return Change("refuse", f"{dataset.name} has rows already, and with this edit {reason}.", dataset.place)
 
 
 def _plain(value: Any) -> Any:
