@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tailrace.engine.coordinator import Summary
 from tailrace.model import types as t
+from tailrace.model.account import EdgeAccount
 from tailrace.sql.compiled import Column, FilesInput, RowProgram
 
 from . import pipelines, runner
@@ -119,3 +120,23 @@ def test_a_later_reader_of_a_view_over_files_replays_the_files(tmp_path: Path) -
     run(tmp_path, "from_files_through_view_later")
     assert rows(tmp_path, "silver.second", "id") == [(1,), (2,), (3,), (4,)]
     assert standing(tmp_path, "silver.second").state == "current"
+
+
+def test_values_that_are_lost_for_their_type_are_in_the_account(tmp_path: Path) -> None:
+    land(tmp_path, "a.csv", data=b"id,parity\n1,x\none,x\n,x\ntwo,y\n")
+    run(tmp_path)
+    edge, _ = batch_log(tmp_path).read(1).accounts
+    assert isinstance(edge, EdgeAccount)
+    assert (edge.kept, edge.coerced) == (4, 2)
+    assert rows(tmp_path, "bronze.lines", "_row", "id") == [(0, 1), (1, None), (2, None), (3, None)]
+
+
+def test_values_that_are_rescued_are_not_lost(tmp_path: Path) -> None:
+    rescuing = t.Schema((*LINES.fields, t.Field("_rescued_data", t.STRING)))
+    source = FilesInput("landing", "csv", (("header", "true"),), "read_files", rescuing)
+    pipelines.rescued = lambda: project(stream("bronze.lines", LINES, (source, READ)))  # type: ignore[attr-defined]
+    land(tmp_path, "a.csv", data=b"id,parity\n1,x\none,x\n")
+    run(tmp_path, "rescued")
+    edge, _ = batch_log(tmp_path).read(1).accounts
+    assert isinstance(edge, EdgeAccount)
+    assert (edge.kept, edge.coerced) == (2, None)

@@ -5,7 +5,8 @@
 - the columns of the input's schema, in its order, `_rescued_data` filled where it is among them,
 - `_metadata`, as `sql/compiled.METADATA_TYPE`,
 - `__file` (the path that identifies the file), `__row BIGINT` (0, 1, 2, ... in the order of the file,
-  whatever the number of threads) and `__raw BLOB` (the record's bytes; NULL for Parquet and binary files).
+  whatever the number of threads) and `__raw BLOB` (the record's bytes; NULL for Parquet and binary files),
+- `__coerced INT`, how many values of the row are NULL for their type where no column rescues them.
 
 A value that does not fit its column's type is NULL and is rescued, as are values that have no column.
 """
@@ -124,10 +125,18 @@ def _create_view(
         columns.append(f"({sql})::{duck_type(field.type)} AS {quote(field.name)}")
     hidden = (
         f"{metadata(plain)} AS _metadata, {literal(plain.listed.path)} AS __file, "
-        f"rowid::BIGINT AS __row, {cells.raw} AS __raw"
+        f"rowid::BIGINT AS __row, {cells.raw} AS __raw, ({_lost(schema, options, cells)})::INT AS __coerced"
     )
     listed = ", ".join([*columns, hidden])
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {listed} FROM {name}_cells")
+
+
+def _lost(schema: t.Schema, options: FileOptions, cells: Cells) -> str:
+    """How many values of a row are NULL for their type and kept nowhere; NULL where they are rescued."""
+    if options.evolution != "none" and schema.find(options.rescued_column) is not None:
+        return "NULL"
+    tests = [sql for name, sql in cells.bad if name in cells.values or name == CORRUPT]
+    return " + ".join(f"CASE WHEN ({sql}) IS NOT NULL THEN 1 ELSE 0 END" for sql in tests) or "0"
 
 
 def _rescued(plain: PlainFile, options: FileOptions, cells: Cells) -> str:

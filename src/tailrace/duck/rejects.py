@@ -44,7 +44,7 @@ SourceKind = Literal["topic", "files", "table"]
 _RECORD = {"topic": "VARCHAR", "partition": "INTEGER", "offset": "BIGINT", "value": "BLOB"}
 """Columns of a record that a table may carry on from the topic: then its rows tell them too."""
 
-HIDDEN = ("__ord", "__file", "__row", "__raw", "_metadata", "_batch", "_row")
+HIDDEN = ("__ord", "__file", "__row", "__raw", "__coerced", "_metadata", "_batch", "_row")
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:

@@ -6,7 +6,7 @@ section 2) and the columns that say where a row came from:
 | input | `__ord` | place columns |
 |---|---|---|
 | topic | partition x 2^40 + offset | `topic`, `partition`, `offset` |
-| files | file x 2^40 + row | `__file`, `__row`, `__raw` |
+| files | file x 2^40 + row | `__file`, `__row`, `__raw`; `__coerced`, how many values were lost |
 | table | batch x 2^31 + row | `_batch`, `_row` |
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from tailrace.duck.connection import count, literal, quote
+from tailrace.duck.connection import count, first_row, literal, quote
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck as duck_type
 
@@ -80,6 +80,18 @@ def memory_source(connection: duckdb.DuckDBPyConnection, name: str, relation: st
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Rows of a relation."""
     return count(connection, f"SELECT count(*) FROM {relation}")
+
+
+def lost_values(connection: duckdb.DuckDBPyConnection, relation: str, failed: str) -> int | None:
+    """Values of a files source that are NULL for their type, in rows that did not fail; None where they are
+    rescued."""
+    row = first_row(
+        connection.execute(
+            f"SELECT sum(__coerced) FROM {relation} WHERE __ord NOT IN (SELECT __ord FROM {failed})"
+        )
+    )
+    assert row is not None
+    return None if row[0] is None else int(row[0])
 
 
 def _hive_type(schema: t.Schema, name: str) -> str:

@@ -21,7 +21,7 @@ from tailrace.duck.connection import (
 from tailrace.duck.diagnose import diagnose
 from tailrace.duck.output import Output, Part, build_output
 from tailrace.duck.row_program import BranchResult, run_branch
-from tailrace.duck.source import count_rows, memory_source
+from tailrace.duck.source import count_rows, lost_values, memory_source
 from tailrace.engine import account
 from tailrace.engine.loaded import Loaded
 from tailrace.engine.parking import ParkDataset
@@ -57,6 +57,8 @@ class _BranchRun:
     in_: int | None
     broken: int
     result: BranchResult
+    lost: int | None = None
+    """Values of files that are NULL for their type and kept nowhere, in rows that did not fail."""
 
 
 class Transformation:
@@ -148,7 +150,10 @@ class Transformation:
             result = run_branch(self._connection, branch, relation, tag)
         else:
             result = BranchResult(relation, "", 0, 0, 0, 0)
-        return _BranchRun(run, edge, branch, source, relation, place, rows, in_, broken, result)
+        lost = None
+        if rows and isinstance(source, FilesRead):
+            lost = lost_values(self._connection, relation, result.failed_relation)
+        return _BranchRun(run, edge, branch, source, relation, place, rows, in_, broken, result, lost)
 
     def _check(self, tally: account.Tally, branches: Sequence[_BranchRun]) -> None:
         account.check_breaker(tally)
@@ -269,7 +274,9 @@ def _coerced(branch: _BranchRun) -> int | None:
     programs = branch.branch.programs
     if any(program.coerces_uncounted for program in programs):
         return None
-    return branch.result.coerced if any(program.coerces for program in programs) else None
+    if branch.lost is None and not any(program.coerces for program in programs):
+        return None
+    return branch.result.coerced + (branch.lost or 0)
 
 
 def _makes(result: BranchResult) -> int:
