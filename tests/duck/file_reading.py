@@ -80,6 +80,6 @@ class Reader:
         for row in self.rows(name, wide, options):
             value = None if row[-1] is None else json.loads(row[-1])
             if value is not None:
-                assert value.pop("_file_path").startswith("file:///")
+                assert value.pop("_file_path").startswith("file:/")
             found.append(value)
         return found

@@ -24,6 +24,7 @@ from tailrace.duck.files_csv import read_csv
 from tailrace.duck.files_lines import read_json, read_text
 from tailrace.files.opening import BrokenFile, PlainFile
 from tailrace.files.options import FileOptions
+from tailrace.files.uri import encoded, file_uri
 from tailrace.model import types as t
 from tailrace.sql.compiled import METADATA_TYPE
 from tailrace.sql.duck_types import duck as duck_type
@@ -90,8 +91,8 @@ def metadata(plain: PlainFile) -> str:
     """SQL of `_metadata`, the same for every row of a file."""
     listed = plain.listed
     values = {
-        "file_path": literal(listed.absolute.as_uri()),
-        "file_name": literal(listed.name),
+        "file_path": literal(file_uri(listed.absolute)),
+        "file_name": literal(encoded(listed.name)),
         "file_size": f"{listed.size}::BIGINT",
         "file_block_start": "0::BIGINT",
         "file_block_length": f"{listed.size}::BIGINT",
@@ -154,7 +155,7 @@ def _rescued(plain: PlainFile, options: FileOptions, cells: Cells) -> str:
         tests.append(f"({cells.extra}) IS NOT NULL")
         more = f"coalesce(list_transform(map_entries({cells.extra}), lambda e: struct_pack(k := e.key, v := e.value)), [])"
         found = f"list_concat({found}, {more})"
-    path = f"[struct_pack(k := '_file_path', v := {literal(plain.listed.absolute.as_uri())})]"
+    path = f"[struct_pack(k := '_file_path', v := {literal(file_uri(plain.listed.absolute))})]"
     whole = f"list_concat({found}, {path})"
     as_map = f"map_from_entries(list_transform({whole}, lambda e: struct_pack(k := e.k, v := e.v)))"
     return f"CASE WHEN {' OR '.join(tests)} THEN to_json({as_map})::VARCHAR END"
@@ -172,7 +173,7 @@ def _read_binary(
     )
     listed = plain.listed
     values = {
-        "path": literal(listed.absolute.as_uri()),
+        "path": literal(f"file:{listed.absolute.as_posix()}"),
         "modificationtime": f"make_timestamptz({listed.modified_us}::BIGINT)",
         "length": f"{listed.size}::BIGINT",
         "content": "content",

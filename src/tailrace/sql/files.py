@@ -14,12 +14,14 @@ NAME = "input_file_name()"
 
 
 def input_file_name(scope: Scope, origin: Origin, node: Any, one_input: bool) -> Typed:
-    """`_metadata.file_path` of the files in reach; '' where nothing is read, or a topic."""
+    """`_metadata.file_path` of the files in reach, with Spark's two slashes more; '' where nothing is read,
+    or a topic."""
     relations = scope.relations
     found = [c for r in relations for c in r.columns if c.hidden and c.name == "_metadata"]
     if len(found) == 1 and (one_input or len(relations) == 1) and found[0].value.sql[:2] != '"!':
         path = fields_of(found[0].value, ["file_path"], origin, node)
-        return replace(path, name=NAME, nullable=False, is_column=False)
+        sql = f"('file://' || substr({path.sql}, 6))"
+        return replace(path, sql=sql, name=NAME, nullable=False, is_column=False)
     read = {relation for r in relations for c in r.columns for relation, _ in c.value.sources}
     if not relations or (one_input and read and all(one.startswith("topic:") for one in read)):
         return Typed("''", t.STRING, nullable=False, name=NAME)
