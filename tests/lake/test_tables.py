@@ -130,3 +130,12 @@ def test_statistics_name_rows_nulls_and_bounds(tmp_path: Path) -> None:
     }
     assert file.stats["maxValues"]["day"] == "2024-01-02"
     assert file.stats["nullCount"]["tag"] == 0
+
+
+def test_a_checkpoint_lets_the_table_be_opened_anew(tmp_path: Path) -> None:
+    table = Tables(tmp_path, "lake", ManualClock(0)).table("silver.a")
+    table.ensure(schema_json(SCHEMA, True), ())
+    opened = table.handle()
+    table.checkpoint()
+    assert table.handle() is not opened
+    assert table.commits_since_checkpoint() == 0

@@ -165,7 +165,11 @@ class Table:
         return [_file(row) for row in _rows(actions)]
 
     def checkpoint(self) -> None:
-        """Write a Delta checkpoint of the handle's version, synced."""
+        """Write a Delta checkpoint of the handle's version, synced.
+
+        The table is opened anew when next needed, from that checkpoint: an old handle keeps every commit
+        since it was opened, and each commit and each refresh then takes longer than the one before.
+        """
         handle = self.handle()
         handle.create_checkpoint()
         log = self.folder / "_delta_log"
@@ -173,6 +177,7 @@ class Table:
             sync(path)
         sync(log / "_last_checkpoint")
         sync(log)
+        self._handle = None
 
     def commits_since_checkpoint(self) -> int:
         """How many versions must be read to open the table anew."""
