@@ -19,6 +19,7 @@ from .replay import ERRORS_OF_RAISED, equal, plain
 
 FILE = Path(__file__).parent / "literals.jsonl"
 
+
 def judge(connection: duckdb.DuckDBPyConnection, item: dict[str, Any]) -> tuple[str, str]:
     """(verdict, what is different)."""
     try:
