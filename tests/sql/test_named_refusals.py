@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tailrace.model.errors import Refused
+from tailrace.model.errors import ProjectError, Refused
 from tailrace.sql.functions.refused import REFUSED
 from tailrace.sql.functions.registry import TABLE
 from tests.sql.test_batch import batch
@@ -74,3 +74,11 @@ def test_input_file_name_elsewhere_is_refused(query: str) -> None:
     with pytest.raises(Refused, match="names files and nothing else") as caught:
         batch(query)
     assert "_metadata.file_path" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "call", ["soundex(1)", "soundex(true)", "str_to_map(1)", "str_to_map('a:1', ',', 2)"]
+)
+def test_what_is_no_text_is_not_cast_to_one_here(call: str) -> None:
+    with pytest.raises(ProjectError, match="UNEXPECTED_INPUT_TYPE"):
+        batch(f"SELECT {call}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tailrace.model import types as t
-from tailrace.sql.errors import NotAnswered
+from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.collections_arrays import array_of, counted, meet
 from tailrace.sql.functions.collections_maps import TWICE
 from tailrace.sql.functions.table import Arg, Function, Resolved, coerce_args, scalar
@@ -60,7 +60,20 @@ def _soundex(v: Sequence[str]) -> str:
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,;:=&#%@!~/-_\n\t")
 
 
+def _only_strings(args: Sequence[Arg]) -> None:
+    """Spark casts nothing to STRING here."""
+    for number, arg in enumerate(args, 1):
+        if not isinstance(arg.type, (t.StringType, t.VoidType)):
+            raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument {number} must be STRING")
+
+
+def _resolve_soundex(args: Sequence[Arg]) -> Resolved:
+    _only_strings(args)
+    return scalar("soundex", [t.STRING], t.STRING, _soundex).resolve(args)
+
+
 def _resolve_str_to_map(args: Sequence[Arg]) -> Resolved:
+    _only_strings(args)
     kind = t.MapType(t.STRING, t.STRING)
     resolved = scalar("str_to_map", [t.STRING] * 3, kind, "", min_args=1, fallible=True).resolve(args)
     pairs, sign = (args[i].value if len(args) > i else default for i, default in ((1, ","), (2, ":")))
@@ -118,7 +131,7 @@ FUNCTIONS: tuple[Function, ...] = (
         lambda _, a: f"raise_error(USER_RAISED_EXCEPTION, map(errorMessage, {a[0]}))",
     ),
     Function(("assert_true",), "scalar", _resolve_assert),
-    scalar("soundex", [t.STRING], t.STRING, _soundex),
+    Function(("soundex",), "scalar", _resolve_soundex),
     Function(("str_to_map",), "scalar", _resolve_str_to_map, _pretty_map),
     Function(("array_insert",), "scalar", _resolve_insert),
 )
