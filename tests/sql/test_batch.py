@@ -145,7 +145,6 @@ def test_the_order_of_the_query_is_the_order_of_the_text() -> None:
         ("SELECT array_agg(id ORDER BY id) FROM silver.events", "ORDER"),
         ("SELECT value FROM read_kafka(subscribe => 'x')", "streaming tables only"),
         ("SELECT id COLLATE utf8_lcase FROM silver.events", "COLLATE"),
-        ("SELECT id LIKE ANY ('a', 'b') FROM silver.events", "LIKE ANY"),
     ],
 )
 def test_what_is_not_answered_is_refused_by_name(text: str, message: str) -> None:

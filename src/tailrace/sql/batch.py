@@ -13,8 +13,8 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
-from tailrace.sql import coerce, inputs, operators
-from tailrace.sql.block import SelectBlock
+from tailrace.sql import coerce, inputs, operators, predicates
+from tailrace.sql.block import SelectBlock, by_all
 from tailrace.sql.catalog import Catalog, Target
 from tailrace.sql.compiled import METADATA_TYPE, BatchInput, BatchQuery, FilesInput, Input, TableInput
 from tailrace.sql.duck_types import duck
@@ -23,7 +23,7 @@ from tailrace.sql.expression import Analyzer
 from tailrace.sql.joins import Env, bare, has_modifiers
 from tailrace.sql.pivots import Pivots
 from tailrace.sql.query import Query, parse_query
-from tailrace.sql.relation import Block, Names, PlainHooks, Source
+from tailrace.sql.relation import Block, Names, PlainHooks, Source, one_zero
 from tailrace.sql.scope import Relation, Scope, Visible, relation_of
 from tailrace.sql.stream import fit
 from tailrace.sql.typed import Typed, quote
@@ -96,8 +96,14 @@ class BatchCompiler(Pivots):
         if with_.args.get("recursive"):
             raise self.origin.refused("WITH RECURSIVE is not answered.", with_)
         env = dict(env)
+        named: dict[str, Callable[[], Block]] = {}
         for cte in with_.expressions:
-            env[cte.alias.lower()] = self._lazily(cte, dict(env))
+            name = cte.alias.lower()
+            if name in named:
+                raise self.origin.wrong(f"[DUPLICATED_CTE_NAMES] WITH names {cte.alias} twice.", cte)
+            env[name] = named[name] = self._lazily(cte, dict(env))
+        for get in named.values():  # what is not read is analysed all the same
+            get()
         return env
 
     def _lazily(self, cte: Any, env: Env) -> Callable[[], Block]:
@@ -145,7 +151,7 @@ class BatchCompiler(Pivots):
         )
         by = []
         order = node.args.get("order")
-        for one in order.expressions if order is not None else []:
+        for one in by_all(order, len(block.columns)) if order is not None else []:
             value = helper._order_value(one, PlainHooks(self._subquery_in({})), block.columns)
             direction = "DESC" if one.args.get("desc") else "ASC"
             by.append(f"{value.sql} {direction} NULLS {'FIRST' if one.args.get('nulls_first') else 'LAST'}")
@@ -163,6 +169,7 @@ class BatchCompiler(Pivots):
             )
         sides: list[list[str]] = [[], []]
         columns = []
+        together = type(node).__name__ == "Union" and not node.args.get("distinct")  # UNION ALL
         for a, b in zip(left.columns, right.columns, strict=True):
             met = coerce.wider(a.value.type, b.value.type)
             if met is None:
@@ -173,7 +180,7 @@ class BatchCompiler(Pivots):
             name = self.names.new()
             both = [self._cast(one.value, met, node) for one in (a, b)]
             for side, one in zip(sides, both, strict=True):
-                side.append(f"{one.sql} AS {quote(name)}")
+                side.append(f"{one.sql if together else one_zero(one)} AS {quote(name)}")
             nullable = {"Union": both[0].nullable or both[1].nullable, "Except": both[0].nullable}.get(
                 type(node).__name__, both[0].nullable and both[1].nullable
             )
@@ -386,20 +393,27 @@ class BatchCompiler(Pivots):
         return subquery
 
     def _in_query(self, analyzer: Analyzer, node: exp.In, env: Env) -> Typed:
-        if isinstance(node.this, exp.Tuple):
-            raise self.origin.refused("IN of several columns is not answered.", node)
-        value = analyzer.expr(node.this)
+        row = node.this.expressions if isinstance(node.this, exp.Tuple) else [node.this]
+        values = [analyzer.expr(one) for one in row]
         query = node.args["query"]
         scope = replace(analyzer.scope, met={})
         block = self._query(query.this if isinstance(query, exp.Subquery) else query, env, scope)
-        if len(block.columns) != 1:
+        if len(block.columns) != len(values):
             raise self.origin.wrong(
                 f"[DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH] The subquery gives {len(block.columns)} columns.",
                 node,
             )
-        a, b = operators.meet("IN", value, block.columns[0].value)
-        sql = f"({a.sql} IN (SELECT {b.sql} FROM ({block.sql}){block.tail}))"
-        return operators.joined((a, b), sql, t.BOOLEAN, f"({value.name} IN (listquery({_met(scope, node)})))")
+        query = f"listquery({_met(scope, node)})"
+        pairs = [operators.meet("IN", v, c.value) for v, c in zip(values, block.columns, strict=True)]
+        if len(values) == 1:
+            a, b = pairs[0]
+            sql = f"({a.sql} IN (SELECT {b.sql} FROM ({block.sql}){block.tail}))"
+            return operators.joined((a, b), sql, t.BOOLEAN, f"({values[0].name} IN ({query}))")
+        equal = " AND ".join(f"({a.sql} = {b.sql})" for a, b in pairs)
+        among = f"EXISTS (SELECT 1 FROM ({block.whole}) WHERE ({equal})"
+        sql = f"(CASE WHEN {among}) THEN true WHEN {among} IS NULL) THEN NULL ELSE false END)"
+        name = f"({predicates.row_of(values, row, True)} IN ({query}))"
+        return operators.joined([v for pair in pairs for v in pair], sql, t.BOOLEAN, name)
 
 
 def _met(scope: Scope, node: Any) -> str:

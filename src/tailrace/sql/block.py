@@ -7,22 +7,27 @@ window functions are computed once in their step and then read by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
-from tailrace.sql import grouping_sets, operators, time_windows
+from tailrace.sql import generating, grouping_sets, operators, time_windows
 from tailrace.sql import select_list as lists
 from tailrace.sql.calls import Call, Hooks
 from tailrace.sql.expression import Analyzer
+from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function
 from tailrace.sql.groups import MISSING, has_aggregate
-from tailrace.sql.relation import Block, PlainHooks, all_of, conjuncts, unnested
+from tailrace.sql.relation import Block, PlainHooks, all_of, conjuncts, one_zero
 from tailrace.sql.scope import Visible
 from tailrace.sql.typed import Typed, quote
 from tailrace.sql.windows import Windows
+
+_CORRELATED = re.compile(r"\b(?:(?:scalarsubquery|exists)\([^)]|listquery\()")
+"""A subquery that ORDER BY does not take, as Spark prints it."""
 
 
 class GroupedHooks(PlainHooks):
@@ -56,18 +61,21 @@ class SelectBlock(Windows):
         items = lists.items(node, self.scope, self.origin)
         self._group(items)
         hooks = GroupedHooks(self)
-        values, generator = self._values(items, hooks)
-        shown = [v for v in values if v is not None]
+        rows = generating.rows_of(items, self, hooks)
+        values = self._values(items, hooks, rows)
+        shown = generating.shown(values, rows)
         aliases = {v.name.lower(): v.value for i, v in zip(items, values, strict=True) if v and i.names}
         having = self._condition(node.args.get("having"), hooks, aliases)
         qualify = self._condition(node.args.get("qualify"), hooks, aliases)
-        order = self._order_values(hooks, shown if generator is None else [])
+        order = self._order_values(hooks, shown)
+        if rows is not None and order and self.node.args["order"].find(exp.Window) is not None:
+            raise self.origin.wrong(
+                "[UNSUPPORTED_EXPR_FOR_OPERATOR] ORDER BY: a window function beside a generator.", node
+            )
+        self._check_having(shown, rows)
         self._check_order(having, hooks, shown, aliases)
         self._check(items, values, having, qualify, order)
-        sql = self._steps(base, having, qualify)
-        if generator is not None:
-            return self._exploded(sql, items, values, generator)
-        return self._listed(sql, shown, order)
+        return self._listed(self._steps(base, having, qualify, rows), shown, order)
 
     def _refuse(self) -> None:
         for key, words in (
@@ -105,14 +113,17 @@ class SelectBlock(Windows):
             self.names.deterministic = False  # the copies of a row have no order among themselves
         return made.around(base)
 
-    def _values(self, items: Sequence[lists.Item], hooks: Hooks) -> tuple[list[Visible | None], int | None]:
+    def _values(
+        self, items: Sequence[lists.Item], hooks: Hooks, rows: generating.Rows | None
+    ) -> list[Visible | None]:
+        """The values of the list; None stands for a generator."""
         result: list[Visible | None] = []
         aliases: dict[str, Typed] = {}
-        generator = None
-        for index, item in enumerate(items):
-            if item.generator:
-                generator = index
+        for place, item in enumerate(items):
+            if rows is not None and item.generator:
                 result.append(None)
+                if item.names:
+                    aliases.update({v.name.lower(): v.value for v in rows.columns[place]})
                 continue
             if item.ready is not None:
                 value = item.ready.value
@@ -123,11 +134,25 @@ class SelectBlock(Windows):
                 continue
             scope = replace(self.above, aliases=dict(aliases))
             value = Analyzer(self.origin, scope, hooks).expr(item.node)
+            self._check_lateral(item.node, aliases)
             name = lists.output_name(item, value)
             result.append(lists.positional(value, name))
             if item.names:
                 aliases[name.lower()] = replace(value, name=f"lateralAliasReference({name})")
-        return result, generator
+        return result
+
+    def _check_lateral(self, node: Any, aliases: dict[str, Typed]) -> None:
+        """No alias of the same list inside OVER or its function."""
+        for window in node.find_all(exp.Window) if aliases else ():
+            for column in window.find_all(exp.Column):
+                named = column.parts[0].name.lower()
+                if named in aliases and self.above._find([named], self.origin, column) is None:
+                    raise self.origin.wrong(
+                        f"[UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_WINDOW] `{named}` is an alias of the "
+                        "same list, which a window function does not see.",
+                        column,
+                        hint="Put the list into a subquery.",
+                    )
 
     def _condition(self, clause: Any, hooks: Hooks, aliases: dict[str, Typed]) -> Typed | None:
         if clause is None:
@@ -142,7 +167,7 @@ class SelectBlock(Windows):
         if order is None:
             return []
         result = []
-        for one in order.expressions:
+        for one in by_all(order, len(shown)):
             value = self._order_value(one, hooks, shown)
             if not operators.is_orderable(value.type):
                 raise self.origin.wrong(
@@ -154,8 +179,6 @@ class SelectBlock(Windows):
 
     def _order_value(self, one: Any, hooks: Hooks, shown: Sequence[Visible]) -> Typed:
         node = one.this
-        if isinstance(node, exp.Column) and node.name.lower() == "all" and len(order_parts(node)) == 1:
-            raise self.origin.refused("ORDER BY ALL is not answered.", one)
         if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
             index = int(node.name)
             if not 1 <= index <= len(shown):
@@ -169,8 +192,37 @@ class SelectBlock(Windows):
             if len(same) > 1:
                 raise self.origin.refused(f"ORDER BY {node.name}: several columns have this name.", one)
             return outputs[node.name.lower()]
-        scope = replace(self.above, aliases=outputs)
-        return Analyzer(self.origin, scope, hooks).expr(node)
+        changed = self._changed(node, outputs)
+        scope = replace(self.above, aliases=outputs, extra={**self.above.extra, **changed})
+        value = Analyzer(self.origin, scope, _OrderHooks(self, changed) if changed else hooks).expr(node)
+        if _CORRELATED.search(value.name):
+            raise self.origin.wrong(
+                "[UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_SCALAR_SUBQUERY] ORDER BY "
+                "takes no IN (SELECT ...) and no subquery that reads the row.",
+                one,
+                hint="Give it a name in the list.",
+            )
+        return value
+
+    def _changed(self, node: Any, outputs: dict[str, Typed]) -> dict[str, Typed]:
+        """The names of the list in an ORDER BY that mean something else below: the list's meaning holds."""
+        changed = {}
+        for column in node.find_all(exp.Column):
+            named = column.parts[0].name.lower()
+            if named not in outputs or len(column.parts) > 1:
+                continue
+            found = self.above._find([named], self.origin, column)
+            if found is not None and found.sql == outputs[named].sql:
+                continue
+            changed[named] = outputs[named]
+            if column.find_ancestor(exp.Window) is not None:
+                raise self.origin.wrong(
+                    f"[UNSUPPORTED_EXPR_FOR_OPERATOR] ORDER BY: a window function over `{named}`, a name of "
+                    "the list.",
+                    column,
+                    hint="Put the list into a subquery.",
+                )
+        return changed
 
     def _check(self, items: Sequence[lists.Item], values: Sequence[Visible | None], *others: Any) -> None:
         """No column outside of an aggregate that is no grouping key."""
@@ -187,6 +239,27 @@ class SelectBlock(Windows):
                     f"[MISSING_AGGREGATION] `{name}` is neither in GROUP BY nor in an aggregate.",
                     node,
                     hint=f"Add it to GROUP BY, or write any_value({name}).",
+                )
+
+    def _check_having(self, shown: Sequence[Visible], rows: generating.Rows | None) -> None:
+        """Above grouping sets, HAVING with an aggregate finds only the keys that the list gives."""
+        having = self.node.args.get("having")
+        if having is not None and rows is not None:
+            raise self.origin.refused("HAVING beside a generator is not answered.", having)
+        if having is None or not self.sets:
+            return
+        if not has_aggregate(having) and not any(map(self.grouping, having.find_all(exp.Anonymous))):
+            return
+        listed = {v.value.sql for v in shown}
+        for column in _outside_aggregates(having.this):
+            named = [part.name for part in column.parts]
+            found = self.above._find(named, self.origin, column)
+            if found is not None and found.sql not in listed and MISSING not in found.sql:
+                raise self.origin.wrong(
+                    f"[UNRESOLVED_COLUMN.WITH_SUGGESTION] HAVING names `{'`.`'.join(named)}` beside an aggregate, "
+                    "and the list does not give it.",
+                    column,
+                    hint="Add it to the list.",
                 )
 
     def _check_order(
@@ -223,11 +296,13 @@ class SelectBlock(Windows):
                 )
             stack.extend(node.iter_expressions())
 
-    def _steps(self, base: str, having: Typed | None, qualify: Typed | None) -> str:
+    def _steps(
+        self, base: str, having: Typed | None, qualify: Typed | None, rows: generating.Rows | None
+    ) -> str:
         """FROM text of the last step before the list."""
         text = base
         if self.grouped:
-            parts = [f"{key.sql} AS {quote(name)}" for name, key in self.keys]
+            parts = [f"{one_zero(key)} AS {quote(name)}" for name, key in self.keys]
             if self.sets:
                 base = f"FROM (SELECT *, {', '.join(parts)} {base})" if parts else base
                 parts = [quote(name) for name, _ in self.keys]
@@ -246,6 +321,8 @@ class SelectBlock(Windows):
                 text += f" WHERE {having.sql}"
         elif having is not None:
             raise self.origin.wrong("[UNSUPPORTED_FEATURE] HAVING needs groups.", self.node.args["having"])
+        if rows is not None:
+            text = rows.around(text)
         if self.windows:
             columns = ", ".join(f"{made.sql} AS {quote(name)}" for name, made in self.windows.values())
             text = f"FROM (SELECT *, {columns} {text})"
@@ -255,7 +332,9 @@ class SelectBlock(Windows):
 
     def _listed(self, text: str, shown: Sequence[Visible], order: Sequence[tuple[Typed, str]]) -> Block:
         ids = [self.names.new() for _ in shown]
-        parts = [f"{v.value.sql} AS {quote(i)}" for v, i in zip(shown, ids, strict=True)]
+        distinct = self.node.args.get("distinct") is not None
+        texts = [one_zero(v.value) if distinct else v.value.sql for v in shown]
+        parts = [f"{sql} AS {quote(i)}" for sql, i in zip(texts, ids, strict=True)]
         columns = tuple(
             replace(
                 v,
@@ -265,7 +344,7 @@ class SelectBlock(Windows):
             )
             for v, i in zip(shown, ids, strict=True)
         )
-        by, distinct = [], self.node.args.get("distinct") is not None
+        by = []
         for value, direction in order:
             known = next((i for v, i in zip(shown, ids, strict=True) if v.value.sql == value.sql), None)
             if known is None:
@@ -295,49 +374,42 @@ class SelectBlock(Windows):
             if clause is None:
                 continue
             number = clause.expression
-            if isinstance(number, exp.Column) and number.name.lower() == "all":
+            if isinstance(number, (exp.Column, exp.Var)) and number.name.lower() == "all":
                 continue
-            if not (isinstance(number, exp.Literal) and number.name.isdigit()):
+            count = self._whole(number)
+            if count is None:
                 raise self.origin.refused(f"{word} takes a whole number.", clause)
             self.names.deterministic = False
-            text += f" {word} {number.name}"
+            text += f" {word} {count}"
         return text
 
-    def _exploded(
-        self, text: str, items: Sequence[lists.Item], values: Sequence[Visible | None], index: int
-    ) -> Block:
-        if self.node.args.get("order") is not None or self.node.args.get("distinct") is not None:
-            raise self.origin.refused(
-                "ORDER BY and DISTINCT beside a generator are not answered.",
-                self.node,
-                hint="Put the generator into a subquery.",
-            )
-        call = items[index].node
-        others = [v for v in values if v is not None]
-        argument = (
-            Analyzer(self.origin, self.above, GroupedHooks(self)).expr(call.expressions[0])
-            if len(call.expressions) == 1
-            else None
-        )
-        if argument is None:
-            raise self.origin.wrong(
-                f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] {call.name} takes 1 argument.", call
-            )
-        carried = [self.names.new() for _ in others]
-        inner = [f"{v.value.sql} AS {quote(i)}" for v, i in zip(others, carried, strict=True)]
-        sql, made = unnested(self.names, self.origin, call, argument, False, inner, text)
-        labels = list(items[index].names) or [m.name for m in made]
-        if len(labels) != len(made):
-            raise self.origin.wrong(
-                f"[UDTF_ALIAS_NUMBER_MISMATCH] {len(labels)} names for {len(made)} columns.", call
-            )
-        kept = [
-            replace(v, value=replace(v.value, sql=quote(i), is_column=True), hidden=False)
-            for v, i in zip(others, carried, strict=True)
-        ]
-        new = [lists.positional(m, n) for m, n in zip(made, labels, strict=True)]
-        columns = (*kept[:index], *new, *kept[index:])
-        return Block(sql, columns, self.limits(self.node, False))
+    def _whole(self, node: Any) -> int | None:
+        """A number of rows: a literal, or a sum or product of some."""
+        if isinstance(node, exp.Paren):
+            return self._whole(node.this)
+        if isinstance(node, (exp.Add, exp.Mul)):
+            left, right = self._whole(node.this), self._whole(node.expression)
+            if left is None or right is None:
+                return None
+            made = left + right if isinstance(node, exp.Add) else left * right
+        elif isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
+            made = int(node.name)
+        else:
+            return None
+        return made if made < 2**31 else None
+
+
+class _OrderHooks(GroupedHooks):
+    """An ORDER BY in which names of the list mean something else below: a key may not be meant by them."""
+
+    def __init__(self, block: SelectBlock, changed: dict[str, Typed]) -> None:
+        super().__init__(block)
+        self.changed = changed
+
+    def before(self, analyzer: Analyzer, node: Any) -> Typed | None:
+        if any(len(c.parts) == 1 and c.name.lower() in self.changed for c in node.find_all(exp.Column)):
+            return self.block.grouping(node)
+        return super().before(analyzer, node)
 
 
 class _NoWindows(GroupedHooks):
@@ -347,5 +419,28 @@ class _NoWindows(GroupedHooks):
         raise analyzer.origin.wrong("[NESTED_WINDOW] A window function inside another is not allowed.", node)
 
 
-def order_parts(node: exp.Column) -> list[Any]:
-    return list(node.parts)
+def _outside_aggregates(node: Any) -> list[exp.Column]:
+    """The columns of a condition that stand in no aggregate and in no subquery."""
+    found, stack = [], [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, exp.Column):
+            found.append(one)
+        elif isinstance(one, (exp.Query, exp.Subquery, exp.Exists)) or (isinstance(one, exp.Anonymous) and getattr(TABLE.find(one.name), "kind", "") == "aggregate"):
+            continue
+        else:
+            stack.extend(one.iter_expressions())
+    return found
+
+
+def by_all(order: exp.Order, count: int) -> list[Any]:
+    """What ORDER BY orders by; `ALL` is every column of the list."""
+    first = order.expressions[0]
+    if len(order.expressions) > 1 or not isinstance(first.this, exp.Var) or first.this.name.upper() != "ALL":
+        return list(order.expressions)
+    made = []
+    for place in range(1, count + 1):
+        one = first.copy()
+        one.set("this", exp.Literal.number(place))
+        made.append(one)
+    return made

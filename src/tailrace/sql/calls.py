@@ -58,6 +58,12 @@ class Hooks:
         return None
 
 
+_PICKING = frozenset(["first", "first_value", "any_value", "last", "last_value"])
+
+
+_OF_ORDER = frozenset(["mode", "percentile_cont", "percentile_disc"])
+
+
 class Call:
     """A function call: name as written, argument nodes, and the modifiers around it."""
 
@@ -72,8 +78,22 @@ class Call:
         if self.nodes and isinstance(self.nodes[-1], (exp.IgnoreNulls, exp.RespectNulls)):
             ignore_nulls = ignore_nulls or isinstance(self.nodes[-1], exp.IgnoreNulls)
             self.nodes[-1] = self.nodes[-1].this
+        if len(self.nodes) == 2 and self.name.lower() in _PICKING and isinstance(self.nodes[1], exp.Boolean):
+            ignore_nulls, self.nodes = bool(self.nodes[1].this), self.nodes[:1]  # last(x, true)
         self.where = where
         self.ignore_nulls = ignore_nulls
+        self.within: Any = node.args.get("within")
+        if self.within is not None and self.name.lower() in _OF_ORDER:
+            self._read_order()
+
+    def _read_order(self) -> None:
+        """The value that WITHIN GROUP orders by and its direction, as arguments."""
+        orders = self.within.expressions
+        descending = exp.Boolean(this=bool(orders[0].args.get("desc")))
+        if self.name.lower() == "mode":
+            descending = exp.Boolean(this=not descending.this)
+        self.nodes = [*(one.this for one in orders), *self.nodes, descending]
+        self.within = None
 
 
 class Calls:
@@ -101,17 +121,37 @@ class Calls:
             )
         if function.kind == "aggregate":
             return self.hooks.aggregate(self, node, function, call)
+        if any(is_star(one) for one in call.nodes):
+            call.nodes = [part for one in call.nodes for part in self._starred(one)]
         if function.kind == "generator":
             return self.hooks.generator(self, node, call.name)
         if function.kind == "window":
             raise self.origin.wrong(f"[WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE] {call.name} needs OVER.", node)
-        if call.distinct or call.where is not None or call.ignore_nulls:
+        if call.distinct or call.where is not None or call.ignore_nulls or call.within is not None:
             raise self.origin.wrong(
                 f"[INVALID_SQL_SYNTAX] {call.name} takes no DISTINCT, FILTER or IGNORE NULLS.", node
             )
         if function.names[0] == "struct":
             function = struct_of([field_name(one) for one in call.nodes])
         return self._resolved(node, function, call, [self.argument(a) for a in call.nodes])
+
+    def _starred(self, node: Any) -> list[Any]:
+        """The columns that a star among arguments stands for, or the argument itself."""
+        if not is_star(node):
+            return [node]
+        star = node.this if isinstance(node, exp.Column) else node
+        parts = [part.name for part in node.parts[:-1]] if isinstance(node, exp.Column) else []
+        if any(star.args.values()):
+            raise self.origin.refused("`* EXCEPT` among arguments is not answered.", node)
+        relations = [r for r in self.scope.relations if not parts or r.answers_to(parts)]
+        if not relations:
+            raise self.origin.refused("This star among arguments is not answered.", node)
+        return [
+            exp.Column(this=exp.to_identifier(c.name, quoted=True), table=_part(parts or r.parts))
+            for r in relations
+            for c in r.columns
+            if not c.hidden
+        ]
 
     def argument(self, node: Any) -> Typed | Lambda:
         if isinstance(node, exp.Lambda):
@@ -234,6 +274,15 @@ def field_name(node: Any) -> str | None:
         return str(node.name)
     key = node.expressions[0] if isinstance(node, exp.Bracket) and len(node.expressions) == 1 else None
     return str(key.name) if isinstance(key, exp.Literal) and key.is_string else None
+
+
+def is_star(node: Any) -> bool:
+    """Whether an argument is `*` or `relation.*`."""
+    return isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star))
+
+
+def _part(parts: Sequence[str]) -> Any:
+    return exp.to_identifier(parts[-1], quoted=True) if parts else None
 
 
 def _nullable(value: Typed | Lambda) -> bool:

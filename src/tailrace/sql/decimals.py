@@ -1,7 +1,7 @@
-"""Negation of decimals: Spark computes it in 34 digits, whatever the type has.
+"""Decimals of many digits: negation and division.
 
-What goes beyond is rounded half to even and filled up with zeros; where that needs a digit more than the
-type has, it is an error.
+Spark negates in 34 digits, whatever the type has. What goes beyond is rounded half to even and filled up
+with zeros; where that needs a digit more than the type has, it is an error. It divides half up.
 """
 
 from __future__ import annotations
@@ -66,3 +66,39 @@ def _written(kind: t.DecimalType) -> str:
         text = f"{text}[:-{kind.scale + 1}] || '.' || {text}[-{kind.scale}:]"
     full = fail("NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION", f"The negated number is no {kind}.")
     return f"CASE WHEN _d.n < 1{'0' * kind.precision}::HUGEINT THEN CAST(_d.s || {text} AS {duck(kind)}) ELSE {full} END"
+
+
+STEPS_MAX = 6
+"""Of a long division; each gives as many digits as the divisor leaves of 38."""
+
+
+def divides(digits: int, shift: int) -> bool:
+    """Whether `quotient` does it: the divisor's digits, and the digits that the quotient has after a whole one."""
+    return digits + max(0, -shift) <= 37 and shift <= STEPS_MAX * (38 - digits)
+
+
+def quotient(left: str, right: str, digits: int, shift: int, result: t.DecimalType) -> str:
+    """`left / right` as a long division: the whole part, then some digits of the rest at a time."""
+    return once([left, right], lambda v: _divided(v[0], v[1], digits, shift, result))
+
+
+def _divided(left: str, right: str, digits: int, shift: int, result: t.DecimalType) -> str:
+    x, y = (f"abs(replace(CAST({v} AS VARCHAR), '.', '')::HUGEINT)" for v in (left, right))
+    if shift < 0:
+        y = f"{y} * {10**-shift}::HUGEINT"
+    sign = f"CASE WHEN ({left} < 0) <> ({right} < 0) THEN '-' ELSE '' END"
+    state = f"[struct_pack(x := {x}, y := {y}, s := {sign})]"
+    state = f"list_transform({state}, lambda _d: struct_pack(n := _d.x // _d.y, r := _d.x % _d.y, y := _d.y, s := _d.s))"
+    while shift > 0:
+        unit = f"{10 ** min(shift, 38 - digits)}::HUGEINT"
+        made = f"n := _d.n * {unit} + _d.r * {unit} // _d.y, r := _d.r * {unit} % _d.y, y := _d.y, s := _d.s"
+        state = f"list_transform({state}, lambda _d: struct_pack({made}))"
+        shift -= 38 - digits
+    rounded = "struct_pack(n := _d.n + CASE WHEN _d.r >= _d.y - _d.r THEN 1 ELSE 0 END, s := _d.s)"
+    number = (
+        f"_d.s || lpad(CAST(_d.n AS VARCHAR), {39 + result.scale}, '0')[:-{result.scale + 1}] || '.' || "
+        f"lpad(CAST(_d.n AS VARCHAR), {39 + result.scale}, '0')[-{result.scale}:]"
+    )
+    made = f"list_transform(list_transform({state}, lambda _d: {rounded}), lambda _d: CAST({number} AS {duck(result)}))"
+    zero = fail("DIVIDE_BY_ZERO", "Division by zero.")
+    return f"CASE WHEN {left} IS NULL OR {right} IS NULL THEN NULL WHEN {right} = 0 THEN {zero} ELSE {made}[1] END"

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from tailrace.model import types as t
 from tailrace.model.errors import Place
-from tailrace.sql import coerce, literals, logic, operators, units
+from tailrace.sql import coerce, literals, logic, operators, predicates, units
 from tailrace.sql.calls import Call, Calls
 from tailrace.sql.data_type import data_type
 from tailrace.sql.errors import Mismatch, NotAnswered
@@ -195,6 +195,8 @@ class Analyzer(Calls):
     def _in(self, node: exp.In) -> Typed:
         if node.args.get("query") is not None:
             return _never_null(self.hooks.subquery(self, node))
+        if isinstance(node.this, exp.Tuple):
+            return predicates.in_rows(node, self.expr)
         value = self.expr(node.this)
         items = [self.expr(item) for item in node.expressions]
         met = coerce.common([value.type, *(item.type for item in items)])
@@ -223,7 +225,9 @@ class Analyzer(Calls):
 
     def _matched(self, node: Any, name: str, escape: Any) -> Typed:
         if isinstance(node.expression, (exp.Any, exp.All)):
-            raise NotAnswered("LIKE ANY and LIKE ALL are not answered")
+            if escape is not None:
+                raise NotAnswered("ESCAPE after LIKE ANY and LIKE ALL is not answered")
+            return predicates.like_many(node, self.expr, lambda one: self._matched(one, name, None))
         nodes = [node.this, node.expression] + ([escape] if escape is not None else [])
         made = self.call(node, Call(exp.Anonymous(this=name, expressions=nodes)))
         left, right = self.expr(node.this).name, self.expr(node.expression).name
@@ -389,6 +393,7 @@ _READ = frozenset(
         "is_string",
         "unit",
         "quoted",
+        "within",
         "table",
         "db",
         "catalog",
@@ -427,6 +432,9 @@ _COMPARISON: dict[Any, str] = {
 _RULES: dict[Any, Callable[[Analyzer, Any], Typed]] = {
     **dict.fromkeys(_ARITHMETIC, Analyzer._arithmetic),
     **dict.fromkeys(_COMPARISON, Analyzer._comparison),
+    exp.NullSafeNEQ: lambda self, node: logic.negation(
+        operators.comparison("<=>", self.expr(node.this), self.expr(node.expression))
+    ),
     exp.And: Analyzer._connector,
     exp.Or: Analyzer._connector,
     exp.Not: Analyzer._not,

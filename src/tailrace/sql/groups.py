@@ -193,8 +193,12 @@ class Groups:
     ) -> tuple[Typed, Resolved]:
         nodes = call.nodes
         values: list[Any] = [analyzer.argument(n) for n in nodes] if not _is_count_star(call) else [_one()]
+        if call.distinct and _is_count_star(call):
+            values = [c.value for r in analyzer.scope.relations for c in r.columns if not c.hidden] or values
         resolved = analyzer.resolve(node, function, call.name, values)
         cast = analyzer.texts(values, resolved)
+        if call.within is not None:
+            resolved = self._within(analyzer, node, call, values[0], resolved)
         conditions = [] if call.where is None else [analyzer.condition(call.where, "FILTER")]
         texts = [c.sql for c in cast]
         if conditions:  # DuckDB computes the arguments of the rows that FILTER leaves out as well
@@ -221,7 +225,7 @@ class Groups:
             raise self.origin.refused(f"{call.name}: {error}.", node) from None
         if call.ignore_nulls and not over:
             conditions.append(replace(cast[0], sql=f"({cast[0].sql} IS NOT NULL)"))
-        if resolved.order_sensitive and not over:
+        if resolved.order_sensitive and not over and call.within is None:
             sql = self._in_order(sql, texts, resolved, ties, call.distinct)
         tail = (f" FILTER (WHERE {all_of(conditions)})" if conditions else "") + over
         sql += tail
@@ -230,14 +234,62 @@ class Groups:
             sql = both(sql, second(texts) + tail)
         if resolved.finish is not None:
             sql = resolved.finish(sql)
-        words = ["1" if _is_count_star(call) else v.name for v in values]
+        words = ["1" if _is_count_star(call) and not call.distinct else v.name for v in values]
         name = pretty(function, call.name, words)
         if call.distinct:
-            name = f"{call.name.lower()}(DISTINCT {', '.join(words)})"
+            name = f"{name.partition('(')[0]}(DISTINCT {name.partition('(')[2]}"
+        if call.within is not None:
+            name = f"listagg{name[name.index('(') :]} WITHIN GROUP (ORDER BY {self._ordered_by(analyzer, call)[1]})"
         if call.where is not None:
             name = f"{name} FILTER (WHERE {conditions[0].name})"
         made = operators.joined([*cast, *conditions], sql, resolved.result, name, True)
         return replace(made, nullable=resolved.nullable), resolved
+
+    def _ordered(self, one: exp.Ordered, analyzer: Analyzer) -> tuple[str, str]:
+        value = analyzer.expr(one.this)
+        if not operators.is_orderable(value.type):
+            raise self.origin.wrong(
+                f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] ORDER BY takes no {value.type}.", one
+            )
+        direction = "DESC" if one.args.get("desc") else "ASC"
+        nulls = "FIRST" if one.args.get("nulls_first") else "LAST"
+        return f"{value.sql} {direction} NULLS {nulls}", f"{value.name} {direction} NULLS {nulls}"
+
+    def _ordered_by(self, analyzer: Analyzer, call: Call) -> tuple[str, str]:
+        """What WITHIN GROUP orders by, in DuckDB SQL and as Spark prints it."""
+        pairs = [self._ordered(one, analyzer) for one in call.within.expressions]
+        return ", ".join(sql for sql, _ in pairs), ", ".join(name for _, name in pairs)
+
+    def _within(
+        self, analyzer: Analyzer, node: Any, call: Call, value: Typed, resolved: Resolved
+    ) -> Resolved:
+        """`listagg(...) WITHIN GROUP (ORDER BY ...)`."""
+        if call.name.lower() not in ("listagg", "string_agg"):
+            raise self.origin.wrong(
+                f"[INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX] {call.name} takes no WITHIN GROUP.",
+                node,
+            )
+        by = self._ordered_by(analyzer, call)[0]
+        if not call.distinct:
+            ties = "".join(f", {quote(name)}" for name in self.source.ties)
+            self.names.deterministic = self.names.deterministic and bool(ties)
+            return replace(resolved, lower=lambda texts: f"{resolved.lower(texts)[:-1]} ORDER BY {by}{ties})")
+        first = analyzer.expr(call.within.expressions[0].this)
+        if len(call.within.expressions) > 1 or first.sql != value.sql:
+            raise self.origin.wrong(
+                "[INVALID_WITHIN_GROUP_EXPRESSION.MISMATCH_WITH_DISTINCT_INPUT] listagg(DISTINCT x) is ordered "
+                "by x.",
+                node,
+            )
+        between = resolved.lower(["\0"]).removeprefix("string_agg(\0")[:-1]
+        item = operators.cast_to(replace(value, sql="_v"), t.STRING).sql
+        present = "list_filter({0}, lambda _v: _v IS NOT NULL)"
+        made = f"array_to_string(list_transform({present}, lambda _v: {item}){between})"
+        return replace(
+            resolved,
+            lower=lambda _: f"list(DISTINCT {value.sql} ORDER BY {by})",
+            finish=lambda sql: f"CASE WHEN len({present.format(sql)}) > 0 THEN {made.format(sql)} END",
+        )
 
     def _in_order(
         self, sql: str, texts: Sequence[str], resolved: Resolved, ties: Sequence[str], distinct: bool

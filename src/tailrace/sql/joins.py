@@ -67,23 +67,14 @@ class Joins:
             theirs = {c.name.lower() for r in right.relations for c in r.columns if not c.hidden}
             using = [n for n in mine if n.lower() in theirs]
         condition = self._on(join, left, right, using, env, outer)
-        word = self._join_word(side, kind, condition, join)
+        if condition is None and (kind in ("SEMI", "ANTI") or side in ("LEFT", "RIGHT", "FULL")):
+            condition = "true"
+        word = _join_word(side, kind, condition)
         sql = f"{left.sql} {word} {right.sql}" + (f" ON {condition}" if condition is not None else "")
         if kind in ("SEMI", "ANTI"):
             return replace(left, sql=sql, relations=_keys_first(left.relations, using, self.origin, join))
         relations = self._join_columns(left, right, side, using)
         return Source(sql, relations)
-
-    def _join_word(self, side: str, kind: str, condition: str | None, join: exp.Join) -> str:
-        if kind in ("SEMI", "ANTI"):
-            if condition is None:
-                raise self.origin.refused(f"{kind} JOIN without a condition is not answered.", join)
-            return f"{kind} JOIN"
-        if condition is None:
-            if side in ("LEFT", "RIGHT", "FULL"):
-                raise self.origin.refused("An outer join without a condition is not answered.", join)
-            return "CROSS JOIN"
-        return f"{side} JOIN" if side else "JOIN"
 
     def _on(
         self, join: exp.Join, left: Source, right: Source, using: list[str], env: Env, outer: Scope | None
@@ -176,6 +167,14 @@ class Joins:
         columns = tuple(Visible(n, replace(m, name=n)) for m, n in zip(made, labels, strict=True))
         relation = Relation((alias,) if alias else (), columns)
         return Source(f"({sql}) AS {quote(self.names.new('_r'))}", (*source.relations, relation))
+
+
+def _join_word(side: str, kind: str, condition: str | None) -> str:
+    if kind in ("SEMI", "ANTI"):
+        return f"{kind} JOIN"
+    if condition is None:
+        return "CROSS JOIN"
+    return f"{side} JOIN" if side else "JOIN"
 
 
 def bare(table: exp.Subquery) -> Any:

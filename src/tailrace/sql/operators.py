@@ -13,11 +13,17 @@ from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.typed import ABSENT, Typed, fail, once
 
+_FIELDS = ("day", "hour", "minute", "second")
+
 
 def cast_to(value: Typed, target: t.DataType) -> Typed:
     """The value with a cast that Spark inserts: its name stays, a literal stays a literal where it can."""
     if value.type == target:
         return value
+    if isinstance(value.type, t.DayTimeIntervalType) and isinstance(target, t.DayTimeIntervalType):
+        a, b = value.type, target
+        if _FIELDS.index(b.start) <= _FIELDS.index(a.start) and _FIELDS.index(a.end) <= _FIELDS.index(b.end):
+            return replace(value, type=target)
     if (
         isinstance(value.type, t.IntegralType)
         and isinstance(value.value, int)
@@ -236,7 +242,10 @@ def _decimal_division(a: Typed, b: Typed) -> Typed:
     result = coerce.adjusted(p1 - s1 + s2 + scale, scale)
     shift = result.scale + s2 - s1
     if p1 + 1 + shift > 37 or p2 > 36 or shift < 0:
-        raise NotAnswered("a quotient of decimals of so many digits is not answered")
+        if not decimals.divides(p2, shift):
+            raise NotAnswered("a quotient of decimals of so many digits is not answered")
+        sql = _right_first(a, b, lambda x, y: decimals.quotient(x, y, p2, shift, result))
+        return joined((a, b), sql, result, "", True)
 
     def body(v: Sequence[str]) -> str:
         x = f"replace(CAST({v[0]} AS VARCHAR), '.', '')::HUGEINT"

@@ -41,6 +41,7 @@ class _Parser(_BASE):  # type: ignore[misc]
     NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
         name: parser for name, parser in _BASE.NO_PAREN_FUNCTION_PARSERS.items() if name == "CASE"
     }
+    ARRAY_CONSTRUCTORS: dict[str, Any] = {}  # noqa: RUF012
     FUNC_TOKENS = {*_BASE.FUNC_TOKENS, TokenType.WINDOW, TokenType.STREAM}  # noqa: RUF012
 
     def _parse_table(self, *args: Any, **kwargs: Any) -> Any:
@@ -226,7 +227,7 @@ def _parse(origin: Origin, query: bool) -> Query:
     if len(trees) != 1:
         what = "a query" if query else "an expression"
         raise ProjectError(f"Expected {what}, found {len(trees) or 'nothing'}.", place=origin.place)
-    tree = trees[0]
+    tree = _with_orders(trees[0])
     if query and not isinstance(tree, (exp.Query, exp.Values)):
         if tokens and tokens[0].text.upper() == "TABLE":
             raise origin.refused("TABLE is not answered; SELECT * FROM is.", tree)
@@ -274,6 +275,17 @@ def _unescaped(raw: str) -> str:
         return _ESCAPES.get(match[4], match[4])
 
     return _ESCAPE.sub(one, raw) if "\\" in raw else raw
+
+
+def _with_orders(tree: Any) -> Any:
+    """`f(...) WITHIN GROUP (ORDER BY ...)` as the call itself, which has the order as its part `within`."""
+    for node in list(tree.find_all(exp.WithinGroup)):
+        if isinstance(node.this, exp.Anonymous):
+            call = node.this
+            call.set("within", node.expression)
+            node.replace(call)
+            tree = call if node is tree else tree
+    return tree
 
 
 def _syntax_error(origin: Origin, error: SqlglotError) -> ProjectError:

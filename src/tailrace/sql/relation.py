@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlglot import exp
 
+from tailrace.model import types as t
 from tailrace.sql.calls import Hooks
+from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, Origin
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.generators import ITEM, POSITION, generated
 from tailrace.sql.scope import Relation, Visible
-from tailrace.sql.typed import Typed, quote
+from tailrace.sql.typed import Typed, once, quote
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,15 @@ def unnested(
             )
         )
     return f"SELECT *, {', '.join(parts)} FROM ({rows})", columns
+
+
+def one_zero(value: Typed) -> str:
+    """The text of a value that rows are told apart by: of them -0.0 is 0.0, as Spark gives it out."""
+    if not isinstance(value.type, (t.FloatType, t.DoubleType)) or value.value is None:
+        return value.sql
+    return once(
+        [value.sql], lambda v: f"CASE WHEN {v[0]} = 0 THEN CAST(0 AS {duck(value.type)}) ELSE {v[0]} END"
+    )
 
 
 def all_of(conditions: Sequence[Typed]) -> str:

@@ -69,6 +69,8 @@ class Scope:
     def _find(self, parts: Sequence[str], origin: Origin, node: Any) -> Typed | None:
         head = parts[0].lower()
         if head in self.extra:
+            if self.met is not None:
+                self.met[id(node)] = parts[0]
             return fields_of(self.extra[head], parts[1:], origin, node)
         for used in range(min(len(parts) - 1, 3), -1, -1):
             hits = self._columns(parts[:used], parts[used])
@@ -84,6 +86,8 @@ class Scope:
                 base = replace(hits[0].value, name=parts[used])
                 return fields_of(base, parts[used + 1 :], origin, node)
         if head in self.aliases:
+            if self.met is not None:
+                self.met[id(node)] = self.aliases[head].name or head
             return fields_of(self.aliases[head], parts[1:], origin, node)
         return self.outer._find(parts, origin, node) if self.outer else None
 

@@ -32,10 +32,6 @@ def items(select: exp.Select, scope: Scope, origin: Origin) -> list[Item]:
     result: list[Item] = []
     for node in select.expressions:
         result.extend(_item(node, scope, origin))
-    if sum(item.generator for item in result) > 1:
-        raise origin.refused(
-            "Several generators in one SELECT are not answered.", select, hint="Use LATERAL VIEW for each."
-        )
     return result
 
 

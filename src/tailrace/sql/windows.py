@@ -9,7 +9,6 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
-from tailrace.sql import operators
 from tailrace.sql.calls import Call, Hooks
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
@@ -57,9 +56,11 @@ class Windows(Groups):
             raise self.origin.refused(f"{inner.name} with OVER: {resolved.no_window}.", node)
         label = label.replace("{offset}", _offset_of(call))
         ordered = self._order_of(node, own)
-        if inner.name.lower() == "median" and (ordered or not label.endswith(_WHOLE)):
+        if inner.name.lower() in ("median", "percentile_cont", "percentile_disc") and (
+            ordered or not label.endswith(_WHOLE)
+        ):
             raise self.origin.wrong(
-                "[INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC] median takes no ORDER BY and no frame in OVER.",
+                f"[INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC] {inner.name} takes no ORDER BY and no frame in OVER.",
                 node,
             )
         if function.kind == "window" and not ordered:
@@ -104,16 +105,6 @@ class Windows(Groups):
     def _order_of(self, node: exp.Window, analyzer: Analyzer) -> list[str]:
         order = self._part(node, "order")
         return [self._ordered(one, analyzer)[0] for one in order.expressions] if order is not None else []
-
-    def _ordered(self, one: exp.Ordered, analyzer: Analyzer) -> tuple[str, str]:
-        value = analyzer.expr(one.this)
-        if not operators.is_orderable(value.type):
-            raise self.origin.wrong(
-                f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] ORDER BY takes no {value.type}.", one
-            )
-        direction = "DESC" if one.args.get("desc") else "ASC"
-        nulls = "FIRST" if one.args.get("nulls_first") else "LAST"
-        return f"{value.sql} {direction} NULLS {nulls}", f"{value.name} {direction} NULLS {nulls}"
 
     def _spec(self, node: exp.Window, analyzer: Analyzer, function: Function) -> tuple[str, str]:
         partition = self._part(node, "partition_by") or []

@@ -60,3 +60,29 @@ SELECT CAST(k AS INT) k,
   CAST(v AS DOUBLE) v,
   CAST(q AS BIGINT) q,
   CAST(dd AS DATE) dd FROM VALUES (1,'a',1.5,10,'2024-02-29'),(1,'b',-2.0,20,'2024-01-05'),(2,'a',NULL,NULL,'2000-01-01'),(3,NULL,0.5,7,NULL),(NULL,'c',3.0,10,'2023-03-15'),(7,'abc',9.0,-100,'2024-02-29') v(k,g,v,q,dd);
+-- name: ev
+SELECT CAST(id AS INT) id, CAST(usr AS STRING) usr, CAST(kind AS STRING) kind, CAST(ts AS TIMESTAMP) ts, CAST(amt AS DECIMAL(10,2)) amt, CAST(js AS STRING) js FROM VALUES
+ (1,'u1','view','2024-01-01 10:00:00','0.00','{"page":"home","ms":12,"tags":["a","b"]}'),
+ (2,'u1','cart','2024-01-01 10:05:00','10.50','{"page":"item","ms":null,"tags":[]}'),
+ (3,'u1','buy','2024-01-01 10:50:00','10.50','{"page":"pay"}'),
+ (4,'u2','view','2024-01-01 23:59:59','0.00','{"page":"home","ms":7}'),
+ (5,'u2','view','2024-01-02 00:10:00','0.00','not json'),
+ (6,'u2','buy','2024-01-03 09:00:00','99.99',NULL),
+ (7,'Ü3','view','2024-01-03 09:00:00',NULL,'{"page":"","ms":"x"}'),
+ (8,NULL,'view','2024-01-04 12:00:00','-5.00','{"page":"home","ms":1}'),
+ (9,'u1','view','2024-01-31 12:00:00','1.00','{"page":"home","ms":3,"geo":{"c":"DE","z":[1,2]}}'),
+ (9,'u1','view','2024-01-31 12:00:00','1.00','{"page":"home","ms":3,"geo":{"c":"DE","z":[1,2]}}'),
+ (10,'u3','cart','2024-02-29 08:00:00','20.25','{"page":"item","geo":{"c":"FR"}}'),
+ (11,'u3','buy',NULL,'20.25','{}') v(id,usr,kind,ts,amt,js);
+-- name: usr
+SELECT CAST(usr AS STRING) usr, CAST(name AS STRING) name, CAST(country AS STRING) country, CAST(since AS DATE) since, CAST(score AS DOUBLE) score FROM VALUES
+ ('u1','Ann','DE','2023-05-01',1.5),('u2','Bob',NULL,'2023-06-15',NULL),('Ü3','Üzgür','TR','2024-01-03',-2.25),('u9','Zoe','DE',NULL,0.0) v(usr,name,country,since,score);
+-- name: scd
+SELECT CAST(k AS INT) k, CAST(v AS STRING) v, CAST(f AS DATE) f, CAST(u AS DATE) u FROM VALUES
+ (1,'a','2024-01-01','2024-02-01'),(1,'b','2024-02-01','2024-03-01'),(1,'b','2024-03-01',NULL),(2,'x','2023-12-31',NULL),(3,NULL,'2024-01-15','2024-01-20') v(k,v,f,u);
+-- name: em
+SELECT CAST(1 AS INT) k, 'x' s, CAST(1.5 AS DOUBLE) d, CAST('2024-01-01' AS DATE) dt, array(1) a WHERE false;
+-- name: big
+SELECT CAST(k AS BIGINT) k, CAST(s AS STRING) s, CAST(d AS DOUBLE) d, CAST(m AS DECIMAL(18,4)) m, CAST(dt AS DATE) dt FROM VALUES
+ (1,'a',1.5,'1.0000','2024-01-01'),(1,'a',1.5,'1.0000','2024-01-01'),(2,'',double('NaN'),'-0.5000','1999-12-31'),(3,'Ä',double('Infinity'),'99999999999999.9999',NULL),
+ (4,'b',-0.0D,'0.0000','2024-02-29'),(5,'B',0.0D,NULL,'2024-02-29'),(NULL,NULL,NULL,NULL,NULL),(-9223372036854775808,' a',-1e300,'-3.2500','0001-01-01') v(k,s,d,m,dt);

@@ -128,11 +128,39 @@ def _most_frequent(counts: str) -> str:
     return f"list_min({ranked}).k"
 
 
+def _resolve_share(text_of: str, args: Sequence[Arg]) -> Resolved:
+    """`percentile_cont(share) WITHIN GROUP (ORDER BY x [DESC])`, as the arguments x, share, DESC."""
+    if len(args) != 3 or not isinstance(args[2].value, bool):
+        raise Mismatch(
+            "[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 argument and one order in WITHIN GROUP"
+        )
+    made = _resolve_percentile(args[:2])
+    share = Decimal(str(args[1].value))
+    if args[2].value:
+        share = 1 - share if share in (0, 1) else -share  # DuckDB counts from the end
+
+    def lower(texts: Sequence[str]) -> str:
+        if texts[0].startswith("DISTINCT "):
+            raise NotAnswered("DISTINCT is not answered")
+        return f"{text_of}({texts[0]}, {share:f})"
+
+    return Resolved((*made.types, None), t.DOUBLE, lower)
+
+
+def _of_order(name: str, text_of: str) -> Function:
+    def pretty(_: str, a: Sequence[str]) -> str:
+        return f"{name}({a[1]}) WITHIN GROUP (ORDER BY {a[0]}{' DESC' if a[2] == 'true' else ''})"
+
+    return Function((name,), "aggregate", partial(_resolve_share, text_of), pretty)
+
+
 def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function:
     return Function(tuple(names.split()), "aggregate", resolve)
 
 
 FUNCTIONS: tuple[Function, ...] = (
+    _of_order("percentile_cont", "quantile_cont"),
+    _of_order("percentile_disc", "quantile_disc"),
     _named("stddev std stddev_samp", partial(_resolve_moment, "stddev_samp", 1, t.DOUBLE)),
     _named("stddev_pop", partial(_resolve_moment, "stddev_pop", 1, t.DOUBLE)),
     _named("variance var_samp", partial(_resolve_moment, "var_samp", 1, t.DOUBLE)),

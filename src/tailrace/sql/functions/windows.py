@@ -56,6 +56,8 @@ def _ignoring_last(texts: Sequence[str]) -> str:
 
 def _neighbour(name: str) -> Function:
     def resolve(args: Sequence[Arg]) -> Resolved:
+        if len(args) == 4:
+            raise NotAnswered("write IGNORE NULLS after the call instead of the fourth argument")
         if not 1 <= len(args) <= 3:
             raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 to 3 arguments, not {len(args)}")
         if len(args) > 1 and not (isinstance(args[1].value, int) and args[1].type == INT):
@@ -81,6 +83,8 @@ def _neighbour(name: str) -> Function:
 
 
 def _resolve_nth_value(args: Sequence[Arg]) -> Resolved:
+    if len(args) == 3:
+        raise NotAnswered("write IGNORE NULLS after the call instead of the third argument")
     if len(args) != 2:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 2 arguments, not {len(args)}")
     place = args[1].value
