@@ -21,6 +21,7 @@ from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.joins import Env, bare, has_modifiers
+from tailrace.sql.ordering import order_key
 from tailrace.sql.pivots import Pivots
 from tailrace.sql.query import Query, parse_query
 from tailrace.sql.relation import Block, Names, PlainHooks, Source, one_zero
@@ -154,7 +155,9 @@ class BatchCompiler(Pivots):
         for one in by_all(order, len(block.columns)) if order is not None else []:
             value = helper._order_value(one, PlainHooks(self._subquery_in({})), block.columns)
             direction = "DESC" if one.args.get("desc") else "ASC"
-            by.append(f"{value.sql} {direction} NULLS {'FIRST' if one.args.get('nulls_first') else 'LAST'}")
+            by.append(
+                f"{order_key(value.sql, value.type)} {direction} NULLS {'FIRST' if one.args.get('nulls_first') else 'LAST'}"
+            )
         tail = f" ORDER BY {', '.join(by)}" if by else ""
         return replace(block, tail=tail + helper.limits(node, bool(by)))
 

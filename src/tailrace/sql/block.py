@@ -21,6 +21,7 @@ from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function
 from tailrace.sql.groups import MISSING, has_aggregate
+from tailrace.sql.ordering import order_key
 from tailrace.sql.relation import Block, PlainHooks, all_of, conjuncts, one_zero
 from tailrace.sql.scope import Visible
 from tailrace.sql.typed import Typed, quote
@@ -68,10 +69,7 @@ class SelectBlock(Windows):
         having = self._condition(node.args.get("having"), hooks, aliases)
         qualify = self._condition(node.args.get("qualify"), hooks, aliases)
         order = self._order_values(hooks, shown)
-        if rows is not None and order and self.node.args["order"].find(exp.Window) is not None:
-            raise self.origin.wrong(
-                "[UNSUPPORTED_EXPR_FOR_OPERATOR] ORDER BY: a window function beside a generator.", node
-            )
+        self._check_order_windows()
         self._check_having(shown, rows)
         self._check_order(having, hooks, shown, aliases)
         self._check(items, values, having, qualify, order)
@@ -215,13 +213,6 @@ class SelectBlock(Windows):
             if found is not None and found.sql == outputs[named].sql:
                 continue
             changed[named] = outputs[named]
-            if column.find_ancestor(exp.Window) is not None:
-                raise self.origin.wrong(
-                    f"[UNSUPPORTED_EXPR_FOR_OPERATOR] ORDER BY: a window function over `{named}`, a name of "
-                    "the list.",
-                    column,
-                    hint="Put the list into a subquery.",
-                )
         return changed
 
     def _check(self, items: Sequence[lists.Item], values: Sequence[Visible | None], *others: Any) -> None:
@@ -229,7 +220,8 @@ class SelectBlock(Windows):
         if not self.grouped:
             return
         texts = [(v.value.sql, i.node) for i, v in zip(items, values, strict=True) if v is not None]
-        texts += [(o.sql, self.node.args["having"]) for o in others[:2] if isinstance(o, Typed)]
+        clauses = (self.node.args.get("having"), self.node.args.get("qualify"))
+        texts += [(o.sql, c) for o, c in zip(others[:2], clauses, strict=True) if isinstance(o, Typed)]
         texts += [(value.sql, self.node) for value, _ in others[2]]
         texts += [(made.sql, self.node) for _, made in self.windows.values()]
         for sql, node in texts:
@@ -241,11 +233,30 @@ class SelectBlock(Windows):
                     hint=f"Add it to GROUP BY, or write any_value({name}).",
                 )
 
+    def _check_order_windows(self) -> None:
+        """ORDER BY takes no window function, and beside window functions no aggregate."""
+        order = self.node.args.get("order")
+        if order is None:
+            return
+        window = order.find(exp.Window)
+        if window is not None or (self.windows and self.grouped and has_aggregate(order)):
+            raise self.origin.wrong(
+                f"[UNSUPPORTED_EXPR_FOR_OPERATOR] ORDER BY takes no {'window function' if window else 'aggregate'} "
+                "here.",
+                order,
+                hint="Give it a name in the list and order by that.",
+            )
+
     def _check_having(self, shown: Sequence[Visible], rows: generating.Rows | None) -> None:
         """Above grouping sets, HAVING with an aggregate finds only the keys that the list gives."""
         having = self.node.args.get("having")
         if having is not None and rows is not None:
             raise self.origin.refused("HAVING beside a generator is not answered.", having)
+        qualify = self.node.args.get("qualify")
+        if having is not None and qualify is not None and has_aggregate(qualify):
+            raise self.origin.refused(
+                "An aggregate in QUALIFY beside HAVING is not answered.", qualify, hint="Name it in the list."
+            )
         if having is None or not self.sets:
             return
         if not has_aggregate(having) and not any(map(self.grouping, having.find_all(exp.Anonymous))):
@@ -345,16 +356,16 @@ class SelectBlock(Windows):
             for v, i in zip(shown, ids, strict=True)
         )
         by = []
+        listed = {v.value.sql: i for v, i in reversed(list(zip(shown, ids, strict=True)))}
         for value, direction in order:
-            known = next((i for v, i in zip(shown, ids, strict=True) if v.value.sql == value.sql), None)
+            known = listed.get(value.sql)
+            if known is None and distinct:
+                by.append(f"{order_key(self._of_outputs(value, listed), value.type)} {direction}")
+                continue
             if known is None:
-                if distinct:
-                    raise self.origin.wrong(
-                        "ORDER BY of a SELECT DISTINCT names what is not in its list.", self.node
-                    )
                 known = self.names.new()
                 parts.append(f"{value.sql} AS {quote(known)}")
-            by.append(f"{quote(known)} {direction}")
+            by.append(f"{order_key(quote(known), value.type)} {direction}")
         sql = f"SELECT {'DISTINCT ' if distinct else ''}{', '.join(parts)} {text}"
         if distinct:
             for v in shown:
@@ -366,6 +377,18 @@ class SelectBlock(Windows):
         tail = f" ORDER BY {', '.join(by)}" if by else ""
         tail += self.limits(self.node, bool(by))
         return Block(f"SELECT * FROM ({sql})", columns, tail)
+
+    def _of_outputs(self, value: Typed, listed: dict[str, str]) -> str:
+        """An expression over the columns of a SELECT DISTINCT, which ORDER BY may read nothing but."""
+        sql = value.sql
+        for own in sorted(listed, key=len, reverse=True):
+            sql = sql.replace(own, f"\0{listed[own]}\0")
+        if '"_' in sql:
+            raise self.origin.wrong(
+                "[UNRESOLVED_COLUMN.WITH_SUGGESTION] ORDER BY of a SELECT DISTINCT names what is not in its list.",
+                self.node,
+            )
+        return re.sub("\0([^\0]*)\0", lambda m: quote(m[1]), sql)
 
     def limits(self, node: Any, ordered: bool) -> str:
         text = ""
@@ -426,7 +449,9 @@ def _outside_aggregates(node: Any) -> list[exp.Column]:
         one = stack.pop()
         if isinstance(one, exp.Column):
             found.append(one)
-        elif isinstance(one, (exp.Query, exp.Subquery, exp.Exists)) or (isinstance(one, exp.Anonymous) and getattr(TABLE.find(one.name), "kind", "") == "aggregate"):
+        elif isinstance(one, (exp.Query, exp.Subquery, exp.Exists)) or (
+            isinstance(one, exp.Anonymous) and getattr(TABLE.find(one.name), "kind", "") == "aggregate"
+        ):
             continue
         else:
             stack.extend(one.iter_expressions())

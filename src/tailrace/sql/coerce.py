@@ -23,6 +23,13 @@ def is_datetime(type_: t.DataType) -> bool:
     return isinstance(type_, (t.DateType, t.TimestampType, t.TimestampNTZType))
 
 
+def is_row(kind: t.DataType) -> bool:
+    """Whether it is a struct of plain values, which DuckDB orders as Spark does if NULL stands first."""
+    return isinstance(kind, t.StructType) and all(
+        is_atomic(f.type) and not is_interval(f.type) for f in kind.fields
+    )
+
+
 def is_interval(type_: t.DataType) -> bool:
     return isinstance(type_, (t.YearMonthIntervalType, t.DayTimeIntervalType))
 

@@ -18,6 +18,7 @@ from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function, Resolved
+from tailrace.sql.ordering import order_key
 from tailrace.sql.relation import Names, PlainHooks, Source, all_of
 from tailrace.sql.scope import Relation, Scope, Visible
 from tailrace.sql.typed import Typed, quote
@@ -253,7 +254,10 @@ class Groups:
             )
         direction = "DESC" if one.args.get("desc") else "ASC"
         nulls = "FIRST" if one.args.get("nulls_first") else "LAST"
-        return f"{value.sql} {direction} NULLS {nulls}", f"{value.name} {direction} NULLS {nulls}"
+        return (
+            f"{order_key(value.sql, value.type)} {direction} NULLS {nulls}",
+            f"{value.name} {direction} NULLS {nulls}",
+        )
 
     def _ordered_by(self, analyzer: Analyzer, call: Call) -> tuple[str, str]:
         """What WITHIN GROUP orders by, in DuckDB SQL and as Spark prints it."""

@@ -90,6 +90,10 @@ class Windows(Groups):
         """The window's own clauses and those of the named window that it refers to."""
         alias = node.args.get("alias")
         chain = [node]
+        if alias is not None and any(node.args.get(key) for key in ("partition_by", "order", "spec")):
+            raise self.origin.wrong(
+                f"[PARSE_SYNTAX_ERROR] The window {alias.name} is used as it is: OVER {alias.name}.", node
+            )
         if alias is not None:
             named = self.definitions.get(alias.name.lower())
             if named is None:

@@ -16,6 +16,7 @@ from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions import aggregates_statistics
 from tailrace.sql.functions.table import Arg, Function, Resolved, aggregate
+from tailrace.sql.ordering import order_key
 from tailrace.sql.typed import fail
 
 _DISTINCT = "DISTINCT "
@@ -152,11 +153,24 @@ def _mean(result: t.DecimalType, items: str) -> str:
 # greatest, least, and what picks a row
 
 
+def _first_by(kind: t.DataType, greatest: bool, texts: Sequence[str]) -> str:
+    """The first (or only) text where the last one is greatest or least, NULLs left out."""
+    value, order = texts[0].removeprefix(_DISTINCT), texts[-1].removeprefix(_DISTINCT)
+    key = order_key(order, kind)
+    by = f"{key} DESC NULLS LAST" if greatest else f"{order} IS NULL, {key}"
+    picked = value if len(texts) == 1 else f"CASE WHEN {order} IS NOT NULL THEN {value} END"
+    return f"first({picked} ORDER BY {by})"
+
+
 def _resolve_extreme(name: str, args: Sequence[Arg]) -> Resolved:
     _only(args)
     kind = args[0].type
     if isinstance(kind, t.MapType):
         raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {kind} has no order")
+    if coerce.is_row(kind):
+        return Resolved(
+            (kind,), kind, partial(_first_by, kind, name == "max"), no_window=f"{kind} is not answered"
+        )
     if not (coerce.is_atomic(kind) or isinstance(kind, t.VoidType)) or coerce.is_interval(kind):
         raise NotAnswered(f"{kind} is not answered")
     return Resolved((kind,), kind, _call(name), mergeable=True)
@@ -175,6 +189,9 @@ def _resolve_pick(name: str, args: Sequence[Arg]) -> Resolved:
 def _resolve_by(name: str, args: Sequence[Arg]) -> Resolved:
     _only(args, 2)
     value, order = args[0].type, args[1].type
+    if coerce.is_row(order):
+        picked = partial(_first_by, order, name == "arg_max_null")
+        return Resolved((value, order), value, picked, no_window=f"an order by {order} is not answered")
     if not coerce.is_atomic(order) or coerce.is_interval(order):
         raise NotAnswered(f"an order by {order} is not answered")
     open_ = (

@@ -25,6 +25,7 @@ from tailrace.sql.functions.table import (
     overloads,
     scalar,
 )
+from tailrace.sql.ordering import sorted_list
 from tailrace.sql.typed import fail, once, quote
 
 Body = Callable[[Sequence[str]], str]
@@ -174,13 +175,46 @@ def _resolve_flatten(args: Sequence[Arg]) -> Resolved:
     return Resolved((None,), inner, lower)
 
 
+def _sortable(kind: t.DataType) -> None:
+    for part in [f.type for f in kind.fields] if isinstance(kind, t.StructType) else [kind]:
+        comparable(part)
+
+
+def _resolve_array_sort(args: Sequence[Arg]) -> Resolved:
+    counted(args, 1)
+    kind = array_of(args[0])
+    _sortable(kind.element)
+    if isinstance(kind.element, t.StructType):
+        lower = partial(_in_order, kind.element, False, True)
+        return Resolved((None,), kind, lower, args[0].nullable)
+    return Resolved((None,), kind, lambda x: f"list_sort({x[0]}, 'ASC', 'NULLS LAST')", args[0].nullable)
+
+
+def _in_order(element: t.DataType, descending: bool, nulls_last: bool, texts: Sequence[str]) -> str:
+    return sorted_list(texts[0], element, descending, nulls_last)
+
+
+_COMPARED = (
+    "lambdafunction((IF(((@ IS NULL) AND (@ IS NULL)), 0, (IF((@ IS NULL), 1, (IF((@ IS NULL), -1, "
+    "(IF((@ < @), -1, (IF((@ > @), 1, 0)))))))))), @, @)"
+)
+
+
+def _array_sort_name(_: str, given: Sequence[str]) -> str:
+    return f"array_sort({given[0]}, {_COMPARED.replace('@', 'namedlambdavariable()')})"
+
+
 def _resolve_sort(args: Sequence[Arg]) -> Resolved:
     """sort_array: NULLs first when it ascends, last when it descends."""
     counted(args, 1, 2)
     kind = array_of(args[0])
-    comparable(kind.element)
+    _sortable(kind.element)
     if len(args) == 2 and not isinstance(args[1].value, bool):
         raise NotAnswered("the direction must be a literal")
+    if isinstance(kind.element, t.StructType):
+        falling = len(args) == 2 and not args[1].value
+        lower = partial(_in_order, kind.element, falling, falling)
+        return Resolved((None,) * len(args), kind, lower, args[0].nullable)
     how = "'DESC', 'NULLS LAST'" if len(args) == 2 and not args[1].value else "'ASC', 'NULLS FIRST'"
     types = (None,) * len(args)
     return Resolved(types, kind, lambda x: f"list_sort({x[0]}, {how})", args[0].nullable)
@@ -231,7 +265,7 @@ def _resolve_join(args: Sequence[Arg]) -> Resolved:
             else:
                 items = f"list_filter({v[0]}, lambda _j: _j IS NOT NULL)"
             if args[1].is_literal:
-                return f"coalesce(array_to_string({items}, {v[1]}), '')"
+                return f"coalesce(array_to_string({items}, {x[1]}), '')"
             joined = f"list_reduce(_g, lambda _p, _q: _p || {v[1]} || _q)"
             return f"list_transform([{items}], lambda _g: CASE WHEN len(_g) = 0 THEN '' ELSE {joined} END)[1]"
 
@@ -424,7 +458,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _named("array_prepend", partial(_resolve_value, None, (0,), lambda v: f"list_concat([{v[1]}], {v[0]})")),
     _named("array_max", partial(_resolve_one, "list_max({0})", True, True)),
     _named("array_min", partial(_resolve_one, "list_min({0})", True, True)),
-    _named("array_sort", partial(_resolve_one, "list_sort({0}, 'ASC', 'NULLS LAST')", True, False)),
+    Function(("array_sort",), "scalar", _resolve_array_sort, _array_sort_name),
     Function(
         ("sort_array",),
         "scalar",
