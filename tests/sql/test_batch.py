@@ -134,7 +134,7 @@ def test_the_order_of_the_query_is_the_order_of_the_text() -> None:
     ("text", "message"),
     [
         ("SELECT id FROM STREAM(silver.events)", "STREAM is for streaming tables"),
-        ("SELECT * FROM silver.events PIVOT (count(*) FOR (id, kind) IN ((1, 'a')))", "PIVOT"),
+        ("SELECT * FROM silver.events TABLESAMPLE (10 PERCENT)", "TABLESAMPLE"),
         ("SELECT id FROM silver.events VERSION AS OF 1", "Time travel"),
         ("WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r", "RECURSIVE"),
         ("SELECT id FROM silver.events SORT BY id", "SORT BY"),

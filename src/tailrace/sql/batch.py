@@ -20,7 +20,7 @@ from tailrace.sql.compiled import METADATA_TYPE, BatchInput, BatchQuery, FilesIn
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
-from tailrace.sql.joins import Env, bare, has_modifiers
+from tailrace.sql.joins import Env, bare, has_modifiers, is_generator
 from tailrace.sql.ordering import order_key
 from tailrace.sql.pivots import Pivots
 from tailrace.sql.query import Query, parse_query
@@ -293,6 +293,11 @@ class BatchCompiler(Pivots):
         if not isinstance(table, exp.Table):
             raise self.origin.refused(f"{type(table).__name__.upper()} is not answered in FROM.", node)
         inputs.refuse_decorations(table, self.origin)
+        if is_generator(table.this):
+            one = Source(f"(SELECT 1 AS {quote(self.names.new())})", ())
+            return self._lateral_rows(
+                exp.Lateral(this=table.this, alias=table.args.get("alias")), one, env, outer
+            )
         source, called = self._table(table, env)
         return self._aliased(source, alias or called, columns, node)
 

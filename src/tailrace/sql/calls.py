@@ -68,15 +68,23 @@ class Call:
     """A function call: name as written, argument nodes, and the modifiers around it."""
 
     def __init__(
-        self, node: exp.Anonymous, distinct: bool = False, where: Any = None, ignore_nulls: bool = False
+        self,
+        node: exp.Anonymous,
+        distinct: bool = False,
+        where: Any = None,
+        ignore_nulls: bool = False,
+        worded: bool = False,
     ):
+        self.misplaced = False
+        self.worded = worded
+        """Whether IGNORE NULLS or RESPECT NULLS is written, by which Spark prints another name."""
         self.name = str(node.this.this if isinstance(node.this, exp.Identifier) else node.this)
         self.nodes: list[Any] = list(node.expressions)
         self.distinct = distinct
         if len(self.nodes) == 1 and isinstance(self.nodes[0], exp.Distinct):
             self.distinct, self.nodes = True, list(self.nodes[0].expressions)
         if self.nodes and isinstance(self.nodes[-1], (exp.IgnoreNulls, exp.RespectNulls)):
-            ignore_nulls = ignore_nulls or isinstance(self.nodes[-1], exp.IgnoreNulls)
+            self.misplaced = True
             self.nodes[-1] = self.nodes[-1].this
         if len(self.nodes) == 2 and self.name.lower() in _PICKING and isinstance(self.nodes[1], exp.Boolean):
             ignore_nulls, self.nodes = bool(self.nodes[1].this), self.nodes[:1]  # last(x, true)

@@ -355,7 +355,7 @@ class Analyzer(Calls):
         inner = node.this
         if not isinstance(inner, exp.Anonymous):
             raise NotAnswered("IGNORE NULLS is not answered here")
-        return self.call(node, Call(inner, ignore_nulls=isinstance(node, exp.IgnoreNulls)))
+        return self.call(node, Call(inner, ignore_nulls=isinstance(node, exp.IgnoreNulls), worded=True))
 
 
 def _never_null(value: Typed) -> Typed:

@@ -193,6 +193,8 @@ class Groups:
         over: str = "",
     ) -> tuple[Typed, Resolved]:
         nodes = call.nodes
+        if call.misplaced:
+            raise self.origin.wrong("[PARSE_SYNTAX_ERROR] IGNORE NULLS stands behind the call.", node)
         values: list[Any] = [analyzer.argument(n) for n in nodes] if not _is_count_star(call) else [_one()]
         if call.distinct and _is_count_star(call):
             values = [c.value for r in analyzer.scope.relations for c in r.columns if not c.hidden] or values
@@ -237,6 +239,10 @@ class Groups:
             sql = resolved.finish(sql)
         words = ["1" if _is_count_star(call) and not call.distinct else v.name for v in values]
         name = pretty(function, call.name, words)
+        if call.worded and name.startswith(("first_value(", "last_value(")):
+            name = name.replace("_value", "", 1)
+        if call.worded and call.ignore_nulls and name.startswith("nth_value("):
+            name += " ignore nulls"
         if call.distinct:
             name = f"{name.partition('(')[0]}(DISTINCT {name.partition('(')[2]}"
         if call.within is not None:

@@ -11,6 +11,7 @@ from sqlglot import exp
 from tailrace.sql import coerce, inputs, operators
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
+from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.relation import Block, Names, PlainHooks, Source, all_of, conjuncts, unnested
 from tailrace.sql.scope import Relation, Scope, Visible
 from tailrace.sql.typed import Typed, quote
@@ -131,6 +132,8 @@ class Joins:
         on = join.args.get("on")
         if on is not None and not (isinstance(on, exp.Boolean) and on.this):
             raise self.origin.refused("A LATERAL join with a condition is not answered.", join)
+        if side == "" and isinstance(lateral.this, exp.Anonymous):
+            return self._lateral_rows(lateral, left, env, outer)
         if side not in ("", "LEFT") or not isinstance(lateral.this, exp.Subquery):
             raise self.origin.refused("This LATERAL is not answered.", join)
         alias, columns = inputs.alias_of(lateral)
@@ -148,6 +151,14 @@ class Joins:
         alias, names = inputs.alias_of(lateral)
         if alias is None and not names:
             raise self.origin.wrong("[PARSE_SYNTAX_ERROR] LATERAL VIEW needs a name.", lateral)
+        return self._lateral_rows(lateral, source, env, outer)
+
+    def _lateral_rows(self, lateral: Any, source: Source, env: Env, outer: Scope | None) -> Source:
+        """Each row of the source beside the rows that a generator makes of it."""
+        call = lateral.this
+        if not is_generator(call) or len(call.expressions) != 1:
+            raise self.origin.refused(f"The table function {call.name} is not answered here.", lateral)
+        alias, names = inputs.alias_of(lateral)
         analyzer = Analyzer(self.origin, Scope(source.relations, outer), PlainHooks(self._subquery_in(env)))
         argument = analyzer.expr(call.expressions[0])
         sql, made = unnested(
@@ -175,6 +186,12 @@ def _join_word(side: str, kind: str, condition: str | None) -> str:
     if condition is None:
         return "CROSS JOIN"
     return f"{side} JOIN" if side else "JOIN"
+
+
+def is_generator(call: Any) -> bool:
+    """Whether a call makes rows, such as `explode`."""
+    function = TABLE.find(call.name) if isinstance(call, exp.Anonymous) else None
+    return function is not None and function.kind == "generator"
 
 
 def bare(table: exp.Subquery) -> Any:

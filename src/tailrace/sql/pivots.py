@@ -1,8 +1,8 @@
 """PIVOT and UNPIVOT of a FROM item: values that become columns, and columns that become rows.
 
 A PIVOT groups by every column that it does not mention. A column of which no row was counted is NULL, since
-Spark spreads finished groups; where it cannot (an aggregate that is no number) only those aggregates are
-answered that give NULL for nothing.
+Spark spreads finished groups; where it cannot (an aggregate that is no number) each aggregate is computed
+for each value.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
-from tailrace.sql import coerce, inputs, operators
+from tailrace.sql import coerce, inputs
 from tailrace.sql.block import SelectBlock
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.joins import Env, Joins
 from tailrace.sql.relation import Block, Source
-from tailrace.sql.scope import Scope, Visible
+from tailrace.sql.scope import Scope
 from tailrace.sql.typed import ABSENT, Typed
 
 _KEY = "!pivot"
 _SPREAD = (t.NumericType, t.BooleanType)
-_NULL_OF_NOTHING = ("max", "min", "sum", "avg", "mean")
+_PICK = frozenset(["first", "first_value", "any_value", "last", "last_value"])
+_PASS_OVER = _PICK | {
+    "array_agg", "avg", "collect_list", "collect_set", "count", "max", "max_by", "mean", "min", "min_by", "sum"
+}  # fmt: skip
 
 
 class Pivots(Joins):
@@ -33,8 +36,8 @@ class Pivots(Joins):
         """The relation after one PIVOT or UNPIVOT."""
         self.origin.only(pivot, _READ)
         field = pivot.args["fields"][0]
-        if len(pivot.args["fields"]) > 1 or isinstance(field.this, exp.Tuple) or not field.expressions:
-            raise self.origin.refused("PIVOT by several columns or by a query is not answered.", pivot)
+        if len(pivot.args["fields"]) > 1 or not field.expressions:
+            raise self.origin.refused("PIVOT by a query is not answered.", pivot)
         make = self._unpivot if pivot.args.get("unpivot") else self._pivot
         block = make(pivot, field, source, env, outer)
         alias, columns = inputs.alias_of(pivot)
@@ -51,85 +54,112 @@ class Pivots(Joins):
         used = {_named(column, source) for column in pivot.find_all(exp.Column)}
         others = [_column(c.name) for c in shown if c.name.lower() not in used]
         calls = [one.this if isinstance(one, exp.Alias) else one for one in pivot.expressions]
-        key = field.this.copy()
+        keys = field.this.expressions if isinstance(field.this, exp.Tuple) else [field.this]
+        named = [exp.alias_(key.copy(), f"{_KEY}{i}", quoted=True) for i, key in enumerate(keys)]
         inner = self._block(
-            [*others, exp.alias_(key, _KEY, quoted=True), *calls],
+            [*others, *named, *calls],
             source,
             env,
             outer,
-            group=exp.Group(expressions=[*(one.copy() for one in others), field.this.copy()]),
+            group=exp.Group(expressions=[one.copy() for one in (*others, *keys)]),
         )
-        count = len(others)
-        counted = inner.columns[count + 1 :]
-        self._check_spread(calls, counted, pivot)
+        count = len(others) + len(keys)
+        counted = inner.columns[count:]
         suffixes = [
             one.alias if isinstance(one, exp.Alias) else c.name
             for one, c in zip(pivot.expressions, counted, strict=True)
         ]
-        columns = [*inner.columns[: count + 1], *(replace(c, name=f"!{i}") for i, c in enumerate(counted))]
+        spread = all(isinstance(c.value.type, _SPREAD) for c in counted)
+        if not spread:
+            keys = [key.copy() for key in keys]
+        else:
+            columns = [*inner.columns[:count], *(replace(c, name=f"!{i}") for i, c in enumerate(counted))]
+            source = self._as_source(replace(inner, columns=tuple(columns)))
+            keys = [_column(f"{_KEY}{i}") for i in range(len(keys))]
+            calls = [exp.Anonymous(this="max", expressions=[_column(f"!{i}")]) for i in range(len(counted))]
         items: list[Any] = [one.copy() for one in others]
         for value in field.expressions:
-            node, label = self._label(value)
-            for i, suffix in enumerate(suffixes):
-                picked = exp.Filter(
-                    this=exp.Anonymous(this="max", expressions=[_column(f"!{i}")]),
-                    expression=exp.Where(this=exp.NullSafeEQ(this=_column(_KEY), expression=node.copy())),
-                )
+            nodes, label = self._label(value, len(keys))
+            same = [
+                exp.NullSafeEQ(this=k.copy(), expression=n.copy()) for k, n in zip(keys, nodes, strict=True)
+            ]
+            for call, suffix in zip(calls, suffixes, strict=True):
+                made = call.copy() if spread else self._of_value(call, pivot)
+                picked = exp.Filter(this=made, expression=exp.Where(this=exp.and_(*same)))
                 name = label if len(suffixes) == 1 else f"{label}_{suffix}"
                 items.append(exp.alias_(picked, name, quoted=True))
         group = exp.Group(expressions=[one.copy() for one in others]) if others else None
-        made = self._as_source(replace(inner, columns=tuple(columns)))
-        return self._block(items, made, env, outer, **({"group": group} if group else {}))
+        return self._block(items, source, env, outer, **({"group": group} if group else {}))
 
-    def _check_spread(self, calls: list[Any], counted: tuple[Visible, ...], pivot: Any) -> None:
-        if all(isinstance(c.value.type, _SPREAD) for c in counted):
-            return
-        plain = all(isinstance(c, exp.Anonymous) and c.name.lower() in _NULL_OF_NOTHING for c in calls)
-        if not plain or any(not operators.is_orderable(c.value.type) for c in counted):
+    def _of_value(self, call: Any, pivot: Any) -> Any:
+        """An aggregate over the rows of one value: Spark makes NULLs of the others, which these pass over."""
+        name = call.name.lower() if isinstance(call, exp.Anonymous) else ""
+        if name not in _PASS_OVER or isinstance(call.expressions[0], exp.Distinct):
             raise self.origin.refused(
-                "PIVOT with an aggregate that is no number is answered for max, min, sum and avg only.", pivot
+                f"PIVOT with an aggregate that is no number is answered for {', '.join(sorted(_PASS_OVER))} only.",
+                pivot,
             )
+        made = call.copy()
+        if name in _PICK and len(made.expressions) == 1:
+            made.append("expressions", exp.true())
+        return made
 
-    def _label(self, value: Any) -> tuple[Any, str]:
-        """A value of IN and the name that its column begins with."""
+    def _label(self, value: Any, count: int) -> tuple[list[Any], str]:
+        """A value of IN, as many as there are columns, and the name that its column begins with."""
         node = value.this if isinstance(value, (exp.PivotAlias, exp.Alias)) else value
-        made = Analyzer(self.origin, Scope()).expr(node)
+        nodes = node.expressions if isinstance(node, exp.Tuple) else [node]
+        if len(nodes) != count:
+            raise self.origin.wrong(
+                "[PIVOT_VALUE_DATA_TYPE_MISMATCH] A value of PIVOT has another number of parts.", node
+            )
+        made = [_written(Analyzer(self.origin, Scope()).expr(one)) for one in nodes]
         if node is not value:
-            return node, str(value.args["alias"].name)
-        text = _written(made)
-        if text is None:
+            return nodes, str(value.args["alias"].name)
+        texts = [text for text in made if text is not None]
+        if len(texts) < count:
             raise self.origin.refused("This value of PIVOT needs a name: IN (value AS name).", node)
-        return node, text
+        return nodes, f"{{{', '.join(texts)}}}" if count > 1 else texts[0]
 
     def _unpivot(self, pivot: Any, field: Any, source: Source, env: Env, outer: Scope | None) -> Block:
-        value, key = pivot.expressions[0], field.this
-        if len(pivot.expressions) > 1 or isinstance(value, exp.Tuple):
-            raise self.origin.refused("UNPIVOT into several columns is not answered.", pivot)
+        first, key = pivot.expressions[0], field.this
+        names = first.expressions if isinstance(first, exp.Tuple) else [first]
         shown = [c for r in source.relations for c in r.columns if not c.hidden]
         analyzer = Analyzer(self.origin, Scope(source.relations, outer))
-        kind: t.DataType | None = t.VOID
+        kinds: list[t.DataType | None] = [t.VOID] * len(names)
         used, rows = set(), []
         for one in field.expressions:
-            column = one.this if isinstance(one, exp.PivotAlias) else one
-            if not isinstance(column, exp.Column):
-                raise self.origin.refused("UNPIVOT into several columns is not answered.", pivot)
-            label = one.args["alias"].name if isinstance(one, exp.PivotAlias) else column.name
-            used.add(_named(column, source))
-            kind = coerce.tightest(kind, analyzer.expr(column).type) if kind is not None else None
-            row = [exp.Literal.string("k"), exp.Literal.string(label), exp.Literal.string("v"), column.copy()]
+            node = one.this if isinstance(one, exp.PivotAlias) else one
+            columns = node.expressions if isinstance(node, exp.Tuple) else [node]
+            if len(columns) != len(names) or not all(isinstance(c, exp.Column) for c in columns):
+                raise self.origin.wrong(
+                    "[UNPIVOT_VALUE_SIZE_MISMATCH] Each value of UNPIVOT names as many columns as it gives.",
+                    one,
+                )
+            label = (
+                one.args["alias"].name
+                if isinstance(one, exp.PivotAlias)
+                else "_".join(c.name for c in columns)
+            )
+            used |= {_named(column, source) for column in columns}
+            row = [exp.Literal.string("k"), exp.Literal.string(label)]
+            for place, column in enumerate(columns):
+                kind = kinds[place]
+                kinds[place] = coerce.tightest(kind, analyzer.expr(column).type) if kind is not None else None
+                row += [exp.Literal.string(f"v{place}"), column.copy()]
             rows.append(exp.Anonymous(this="named_struct", expressions=row))
-        if kind is None:
+        if None in kinds:
             raise self.origin.wrong(
                 "[UNPIVOT_VALUE_DATA_TYPE_MISMATCH] The columns of UNPIVOT have no common type.", pivot
             )
         others = [_column(c.name) for c in shown if c.name.lower() not in used]
         listed = exp.Anonymous(this="inline", expressions=[exp.Anonymous(this="array", expressions=rows)])
-        names = [exp.to_identifier(one.name, quoted=True) for one in (key, value)]
-        block = self._block([*others, exp.Aliases(this=listed, expressions=names)], source, env, outer)
+        aliases = [exp.to_identifier(one.name, quoted=True) for one in (key, *names)]
+        block = self._block([*others, exp.Aliases(this=listed, expressions=aliases)], source, env, outer)
         if pivot.args.get("include_nulls"):
             return block
-        there = exp.Not(this=exp.Is(this=_column(value.name), expression=exp.Null()))
-        return self._block([exp.Star()], self._as_source(block), env, outer, where=exp.Where(this=there))
+        there = [exp.Not(this=exp.Is(this=_column(one.name), expression=exp.Null())) for one in names]
+        where = exp.Where(this=exp.or_(*there))
+        return self._block([exp.Star()], self._as_source(block), env, outer, where=where)
 
 
 _READ = frozenset(

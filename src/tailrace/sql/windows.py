@@ -30,6 +30,7 @@ class Windows(Groups):
         """A window function, computed in the step after the groups."""
         inner: Any = node.this
         ignore = False
+        worded = isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls))
         if isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
             ignore, inner = isinstance(inner, exp.IgnoreNulls), inner.this
         where = None
@@ -44,7 +45,7 @@ class Windows(Groups):
             raise self.origin.wrong(f"[UNSUPPORTED_EXPR_FOR_WINDOW] {inner.name} takes no OVER.", node)
         if function.names[0] == "listagg":
             raise self.origin.refused(f"{inner.name} with OVER is not answered.", node)
-        call = Call(inner, where=where, ignore_nulls=ignore)
+        call = Call(inner, where=where, ignore_nulls=ignore, worded=worded)
         if call.distinct:
             raise self.origin.wrong(
                 "[DISTINCT_WINDOW_FUNCTION_UNSUPPORTED] DISTINCT is not allowed with OVER.", node

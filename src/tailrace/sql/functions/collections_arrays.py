@@ -14,6 +14,7 @@ from tailrace.model import types as t
 from tailrace.sql import coerce
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions import sequences
 from tailrace.sql.functions.table import (
     ARRAY,
     MAP,
@@ -400,6 +401,9 @@ def _resolve_day_steps(args: Sequence[Arg]) -> Resolved:
 def _resolve_sequence(args: Sequence[Arg]) -> Resolved:
     counted(args, 2, 3)
     kinds = [arg.type for arg in args]
+    moments = sequences.by_interval(args)
+    if moments is not None:
+        return moments
     if len(args) == 2 and all(isinstance(kind, t.DateType) for kind in kinds):
         return Resolved((None, None), t.ArrayType(t.DATE, False), lambda x: unless_null(x, (0, 1), _days))
     if len(args) == 3 and isinstance(kinds[2], t.DayTimeIntervalType):
