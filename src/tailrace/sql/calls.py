@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from tailrace.model import types as t
 from tailrace.sql import files, operators, order
+from tailrace.sql.constants import value_of
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.collections import struct_of
@@ -173,7 +174,8 @@ class Calls:
             alias = str(node.alias)
             shown = alias if re.fullmatch("[A-Za-z0-9_]+", alias) else "`" + alias.replace("`", "``") + "`"
             return replace(inner, name=f"{inner.name} AS {shown}", is_column=True)
-        return self.expr(node)
+        made = self.expr(node)
+        return made if made.sources or made.value is not ABSENT else replace(made, constant=value_of(node))
 
     def _lambda(self, node: exp.Lambda) -> Lambda:
         names = tuple(parameter.name for parameter in node.expressions)
@@ -300,7 +302,7 @@ def _nullable(value: Typed | Lambda) -> bool:
 def _arg(value: Typed | Lambda) -> Arg:
     if isinstance(value, Lambda):
         return Arg(t.VOID, False, lambda_=value)
-    return Arg(value.type, value.nullable, value.value, value.sql, value.name)
+    return Arg(value.type, value.nullable, value.value, value.sql, value.name, constant=value.constant)
 
 
 def _nearest(name: str) -> str | None:

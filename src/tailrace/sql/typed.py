@@ -38,6 +38,8 @@ class Typed:
     deterministic: bool = True
     is_column: bool = False
     soft: Soft | None = None
+    constant: Any = ABSENT
+    """Of an argument as it is written: the value of an expression of literals, where that is known."""
 
     def with_sql(self, sql: str) -> Typed:
         return replace(self, sql=sql)

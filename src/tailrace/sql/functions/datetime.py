@@ -15,18 +15,16 @@ from tailrace.model.types import (
     TIMESTAMP,
     TIMESTAMP_NTZ,
     DataType,
-    DateType,
     IntegralType,
     NumericType,
     StringType,
-    TimestampNTZType,
-    TimestampType,
     VoidType,
 )
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions.casts import cast_sql
-from tailrace.sql.functions.date_patterns import format_text, parse_text
+from tailrace.sql.functions.date_patterns import format_text
+from tailrace.sql.functions.datetime_read import DEFAULT_PATTERN, PATTERNS
 from tailrace.sql.functions.datetime_zones import FUNCTIONS as ZONE_FUNCTIONS
+from tailrace.sql.functions.options import Option, with_options
 from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, either, scalar
 from tailrace.sql.typed import fail, once
 
@@ -56,6 +54,9 @@ def _clock(names: str, field: str) -> Function:
 _DAY_NAMES = ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
 
 
+_ILLEGAL_DAY = fail("ILLEGAL_DAY_OF_WEEK", "The text is no day of the week")
+
+
 def _resolve_next_day(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("next_day", [DATE, STRING], DATE, "").resolve(args)
     name = args[1].value
@@ -64,9 +65,8 @@ def _resolve_next_day(args: Sequence[Arg]) -> Resolved:
     upper = name.strip().upper()
     known = {n: i for i, day in enumerate(_DAY_NAMES) for n in (day, day[:3], day[:2])}
     if upper not in known or name != name.strip():
-        raised = fail("ILLEGAL_DAY_OF_WEEK", f"Illegal day of week: {name}")
         return replace(
-            resolved, lower=lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN {raised} END", fallible=True
+            resolved, lower=lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN {_ILLEGAL_DAY} END", fallible=True
         )
     day = known[upper]
     return replace(
@@ -155,71 +155,6 @@ def _resolve_datediff(args: Sequence[Arg]) -> Resolved:
     return scalar("datediff", [DATE, DATE], INT, "CAST({0} - {1} AS INTEGER)").resolve(args)
 
 
-def _seconds_of(names: str) -> Function:
-    """`unix_timestamp(time[, format])`."""
-
-    def resolve(args: Sequence[Arg]) -> Resolved:
-        if not args:
-            raise NotAnswered("the current time is not answered here")
-        if isinstance(args[0].type, StringType):
-            return _resolve_parse(args, LONG)
-        if len(args) > 2:
-            raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments")
-        if not isinstance(args[0].type, (DateType, TimestampType, VoidType)):
-            raise NotAnswered(f"{names} of {args[0].type} is not answered")
-        if len(args) > 1 and not isinstance(args[1].type, (StringType, VoidType)):
-            raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] a pattern of {args[1].type}")
-        types: tuple[DataType | None, ...] = (TIMESTAMP, *([STRING] * (len(args) - 1)))
-        return Resolved(types, LONG, lambda v: f"(epoch_us({v[0]}) // 1000000)", args[0].nullable)
-
-    return Function(tuple(names.split()), "scalar", resolve)
-
-
-_DEFAULT_PATTERN = "yyyy-MM-dd HH:mm:ss"
-
-
-def _resolve_parse(args: Sequence[Arg], target: DataType, safe: bool = False) -> Resolved:
-    """A text read by a pattern; without one as CAST reads it (unix_timestamp: by its default pattern)."""
-    if len(args) not in (1, 2):
-        raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments")
-    pattern = args[1].value if len(args) == 2 else _DEFAULT_PATTERN
-    if not isinstance(pattern, str):
-        raise NotAnswered("a pattern that is no literal is not answered")
-    read = parse_text(pattern)
-    types: tuple[DataType | None, ...] = (STRING,) * len(args)
-
-    def lower(v: Sequence[str]) -> str:
-        moment = read(v[0], safe)
-        if target == LONG:
-            return f"CAST(floor(epoch({moment})) AS BIGINT)"
-        return f"CAST({moment} AS DATE)" if target == DATE else f"CAST({moment} AS TIMESTAMPTZ)"
-
-    return Resolved(types, target, lower, args[0].nullable or safe, fallible=not safe)
-
-
-def _reader(names: str, target: DataType, safe: bool = False) -> Function:
-    def resolve(args: Sequence[Arg]) -> Resolved:
-        if len(args) == 2 and isinstance(args[0].type, StringType):
-            return _resolve_parse(args, target, safe)
-        if len(args) != 1:
-            if len(args) == 2:
-                raise NotAnswered("a pattern for what is no STRING is not answered")
-            raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments")
-        kind = args[0].type
-        if safe and not isinstance(kind, (StringType, DateType, TimestampType, TimestampNTZType, VoidType)):
-            raise NotAnswered(f"{names} of {kind} is not answered")
-        _, fallible = cast_sql("x", kind, target, safe)
-        return Resolved(
-            (None,),
-            target,
-            lambda v: cast_sql(v[0], kind, target, safe)[0],
-            args[0].nullable or safe,
-            fallible,
-        )
-
-    return Function(tuple(names.split()), "scalar", resolve)
-
-
 def _resolve_date_format(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("date_format", [TIMESTAMP, STRING], STRING, "").resolve(args)
     if not isinstance(args[1].value, str):
@@ -261,7 +196,7 @@ def _written_moment(seconds: str, write: Callable[[str], str]) -> str:
 
 def _resolve_from_unixtime(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("from_unixtime", [LONG, STRING], STRING, "", min_args=1, fallible=True).resolve(args)
-    pattern = args[1].value if len(args) > 1 else _DEFAULT_PATTERN
+    pattern = args[1].value if len(args) > 1 else DEFAULT_PATTERN
     if not isinstance(pattern, str):
         raise NotAnswered("a pattern that is no literal is not answered")
     write = format_text(pattern)
@@ -319,9 +254,23 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("dayname", [DATE], STRING, "left(dayname({0}), 3)"),
     scalar("monthname", [DATE], STRING, "left(monthname({0}), 3)"),
     scalar("last_day", [DATE], DATE, "last_day({0})"),
-    Function(("next_day",), "scalar", _resolve_next_day),
-    Function(("date_trunc",), "scalar", _resolve_date_trunc),
-    Function(("trunc",), "scalar", _resolve_trunc),
+    with_options(
+        Function(("next_day",), "scalar", _resolve_next_day),
+        Option(
+            1,
+            tuple(n for day in _DAY_NAMES for n in (day, day[:3], day[:2])),
+            "upper({})",
+            lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN {_ILLEGAL_DAY} END",
+        ),
+    ),
+    with_options(
+        Function(("date_trunc",), "scalar", _resolve_date_trunc),
+        Option(0, (*_TRUNC_UNITS, *_TRUNC_CLOCK), "lower({})", lambda _: "NULL"),
+    ),
+    with_options(
+        Function(("trunc",), "scalar", _resolve_trunc),
+        Option(1, tuple(_TRUNC_UNITS), "lower({})", lambda _: "NULL"),
+    ),
     _days("date_add dateadd", "+"),
     _days("date_sub", "-"),
     scalar("add_months", [DATE, INT], DATE, lambda v: _add_months(v[0], v[1]), fallible=True),
@@ -332,20 +281,18 @@ FUNCTIONS: tuple[Function, ...] = (
     _micros("unix_seconds", 1_000_000),
     _micros("unix_millis", 1_000),
     _micros("unix_micros", 1),
-    _seconds_of("unix_timestamp to_unix_timestamp"),
     _epoch("timestamp_seconds", 1_000_000),
     _epoch("timestamp_millis", 1_000),
     _epoch("timestamp_micros", 1),
-    Function(
-        ("from_unixtime",),
-        "scalar",
-        _resolve_from_unixtime,
-        lambda _, a: f"from_unixtime({', '.join([*a, _DEFAULT_PATTERN][:2])})",
+    with_options(
+        Function(
+            ("from_unixtime",),
+            "scalar",
+            _resolve_from_unixtime,
+            lambda _, a: f"from_unixtime({', '.join([*a, DEFAULT_PATTERN][:2])})",
+        ),
+        Option(1, PATTERNS),
     ),
-    _reader("to_date", DATE),
-    _reader("try_to_date", DATE, safe=True),
-    _reader("to_timestamp to_timestamp_ltz", TIMESTAMP),
-    _reader("try_to_timestamp", TIMESTAMP, safe=True),
-    Function(("date_format",), "scalar", _resolve_date_format),
+    with_options(Function(("date_format",), "scalar", _resolve_date_format), Option(1, PATTERNS)),
     Function(("make_date",), "scalar", _resolve_make_date),
 )

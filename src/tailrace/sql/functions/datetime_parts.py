@@ -9,6 +9,7 @@ from tailrace.model import types as t
 from tailrace.sql import coerce
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.datetime_zones import from_clock
+from tailrace.sql.functions.options import Option, with_options
 from tailrace.sql.functions.table import Arg, Function, Resolved, either, scalar
 from tailrace.sql.typed import fail, once
 
@@ -42,8 +43,10 @@ _OF_SECONDS = frozenset(["second", "s", "sec", "seconds", "secs"])
 def _resolve_part(args: Sequence[Arg]) -> Resolved:
     if len(args) != 2:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 2 arguments, not {len(args)}")
+    if args[0].value is None:
+        return Resolved((None, None), t.DOUBLE, lambda _: "CAST(NULL AS DOUBLE)")
     if not isinstance(args[0].value, str):
-        raise NotAnswered("a field that is no literal is not answered")
+        raise Mismatch("[NON_FOLDABLE_ARGUMENT] the field must be a constant")
     if coerce.is_interval(args[1].type):
         raise NotAnswered("a field of an interval is not answered")
     name = args[0].value.lower()
@@ -106,13 +109,18 @@ def _clock(v: Sequence[str], zoned: bool, safe: bool) -> str:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    Function(
-        ("date_part", "datepart"),
-        "scalar",
-        _resolve_part,
-        lambda name, a: (
-            f"datepart({a[0]} FROM {a[1]})" if name.lower() == "datepart" else f"date_part({a[0]}, {a[1]})"
+    with_options(
+        Function(
+            ("date_part", "datepart"),
+            "scalar",
+            _resolve_part,
+            lambda name, a: (
+                f"datepart({a[0]} FROM {a[1]})"
+                if name.lower() == "datepart"
+                else f"date_part({a[0]}, {a[1]})"
+            ),
         ),
+        Option(0),
     ),
     Function(("make_timestamp", "make_timestamp_ltz"), "scalar", _made(True, False)),
     Function(("try_make_timestamp", "try_make_timestamp_ltz"), "scalar", _made(True, True)),

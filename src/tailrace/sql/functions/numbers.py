@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tailrace.model import types as t
 from tailrace.sql import coerce, decimals, operators
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.functions.options import whole, with_options
 from tailrace.sql.functions.rounding import FUNCTIONS as ROUNDING_FUNCTIONS
 from tailrace.sql.functions.rounding import rounded_type, to_scale
 from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, scalar
@@ -58,8 +60,11 @@ def _round(args: Sequence[Arg]) -> Resolved:
     _count(args, 1, 2)
     kind = _number_of(args[0])
     scale = args[1].value if len(args) == 2 else 0
+    if scale is None:
+        made = _round([args[0], replace(args[1], value=0)])
+        return replace(made, lower=lambda _: f"CAST(NULL AS {duck(made.result)})", nullable=True)
     if not isinstance(scale, int) or not -30 <= scale <= 15:
-        raise NotAnswered("a number of digits that is no literal from -30 to 15 is not answered")
+        raise NotAnswered("a number of digits that is not from -30 to 15 is not answered")
     types: tuple[t.DataType | None, ...] = (kind, *([t.INT] * (len(args) - 1)))
     nullable = args[0].nullable
     if isinstance(kind, t.IntegralType):
@@ -127,7 +132,9 @@ def _to_whole(name: str) -> Function:
         return Resolved((t.DOUBLE,), t.LONG, lambda v: once(v, body), args[0].nullable)
 
     names = ("ceil", "ceiling") if name == "ceil" else (name,)
-    return Function(names, "scalar", resolve, _rounding_name)
+    return with_options(
+        Function(names, "scalar", resolve, _rounding_name), whole(1, "NON_FOLDABLE_ARGUMENT", null=False)
+    )
 
 
 def _rounding_name(name: str, arguments: Sequence[str]) -> str:
@@ -228,7 +235,10 @@ def _zero_if_null(args: Sequence[Arg]) -> Resolved:
 FUNCTIONS: tuple[Function, ...] = (
     Function(("abs",), "scalar", _abs),
     *ROUNDING_FUNCTIONS,
-    Function(("round",), "scalar", _round, lambda _, a: f"round({a[0]}, {a[1] if len(a) > 1 else 0})"),
+    with_options(
+        Function(("round",), "scalar", _round, lambda _, a: f"round({a[0]}, {a[1] if len(a) > 1 else 0})"),
+        whole(1, "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT"),
+    ),
     _to_whole("ceil"),
     _to_whole("floor"),
     _through("mod", "mod"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tailrace.model.types import BINARY, INT, STRING, BinaryType
 from tailrace.sql.errors import NotAnswered
+from tailrace.sql.functions.options import Option, with_options
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
 from tailrace.sql.typed import fail, once
 
@@ -105,6 +106,7 @@ def also(function: Function) -> Function:
     return replace(function, resolve=resolve)
 
 
+_NO_CHARSET = fail("INVALID_PARAMETER_VALUE.CHARSET", "There is no such charset")
 _UNMAPPED = fail("MALFORMED_CHARACTER_CODING", "A character has no place in the charset")
 _SWAPPED = "regexp_replace({}, '(..)(..)', '\\2\\1', 'g')"
 
@@ -158,6 +160,12 @@ def encode(args: Sequence[Arg]) -> Resolved:
     ).resolve(args)
 
 
+CHARSET = Option(
+    1,
+    ("UTF-8", "US-ASCII", "ISO-8859-1", "UTF-16BE", "UTF-16LE", "UTF-16", "UTF-32"),
+    "upper({})",
+    lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN {_NO_CHARSET} END",
+)
 _TWO, _EIGHT = "printf('%02X', _c)", "printf('%08X', _c)"
 
 
@@ -186,6 +194,11 @@ def decode(args: Sequence[Arg]) -> Resolved:
         null="always",
         fallible=True,
     ).resolve(args)
+
+
+DECODE = with_options(
+    Function(("decode",), "scalar", decode), replace(CHARSET, choices=("UTF-8", "US-ASCII", "ISO-8859-1"))
+)
 
 
 def _unbase64(v: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.options import whole, with_options
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.typed import once
 
@@ -22,9 +23,11 @@ def rounded_type(kind: t.DecimalType, scale: int) -> t.DecimalType:
     return t.DecimalType(min(whole + kept, 38), kept)
 
 
-def _scale(arg: Arg) -> int:
+def _scale(arg: Arg, way: str) -> int:
+    if arg.value is None and way != "bround":
+        raise Mismatch("[NON_FOLDABLE_ARGUMENT] the number of digits must be a constant that is not NULL")
     if not isinstance(arg.value, int) or isinstance(arg.value, bool) or not -18 <= arg.value <= 18:
-        raise NotAnswered("a number of digits that is no literal from -18 to 18 is not answered")
+        raise NotAnswered("a number of digits that is not from -18 to 18 is not answered")
     return arg.value
 
 
@@ -55,7 +58,7 @@ def to_scale(way: str, args: Sequence[Arg]) -> Resolved:
     """`ceil(x, scale)`, `floor(x, scale)`, `bround(x[, scale])`."""
     if not 1 <= len(args) <= 2:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
-    scale = _scale(args[1]) if len(args) == 2 else 0
+    scale = _scale(args[1], way) if len(args) == 2 else 0
     kind: t.DataType = args[0].type
     if not isinstance(kind, (t.DecimalType, t.IntegralType)):
         raise NotAnswered(f"{way} of {kind} to a number of digits is not answered")
@@ -78,10 +81,13 @@ def to_scale(way: str, args: Sequence[Arg]) -> Resolved:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    Function(
-        ("bround",),
-        "scalar",
-        lambda args: to_scale("bround", args),
-        lambda _, a: f"bround({a[0]}, {a[1] if len(a) > 1 else 0})",
+    with_options(
+        Function(
+            ("bround",),
+            "scalar",
+            lambda args: to_scale("bround", args),
+            lambda _, a: f"bround({a[0]}, {a[1] if len(a) > 1 else 0})",
+        ),
+        whole(1, "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT"),
     ),
 )

@@ -14,6 +14,7 @@ from tailrace.sql import coerce
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions import octets
 from tailrace.sql.functions.letter_case import initcap_text, lower_text, upper_text
+from tailrace.sql.functions.options import with_options
 from tailrace.sql.functions.regex import FUNCTIONS as REGEX_FUNCTIONS
 from tailrace.sql.functions.table import (
     ARRAY,
@@ -23,7 +24,6 @@ from tailrace.sql.functions.table import (
     T,
     U,
     coerce_args,
-    literal,
     overloads,
     scalar,
 )
@@ -103,8 +103,8 @@ def _resolve_concat_ws(args: Sequence[Arg]) -> Resolved:
         if not coerce.implicit(arg.type, types[-1]):
             raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] {arg.type.simple_string.upper()}")
 
-    if any(kind != STRING for kind in types) and not args[0].is_literal:
-        raise NotAnswered("with arrays the separator must be a literal")
+    if args[0].value is None:
+        return Resolved(tuple(types), STRING, lambda _: "CAST(NULL AS VARCHAR)", True)
 
     def lower(texts: Sequence[str]) -> str:
         if len(texts) == 1:
@@ -116,7 +116,11 @@ def _resolve_concat_ws(args: Sequence[Arg]) -> Resolved:
         for part in parts[1:]:
             joined = f"list_concat({joined}, coalesce({part}, []))"
         kept = f"list_filter({joined}, lambda _p: _p IS NOT NULL)"
-        return f"CASE WHEN {texts[0]} IS NOT NULL THEN coalesce(array_to_string({kept}, {texts[0]}), '') END"
+        if args[0].is_literal:
+            return f"coalesce(array_to_string({kept}, {texts[0]}), '')"
+        chain = f"list_reduce(_k, lambda _p, _q: _p || {texts[0]} || _q)"
+        joined = f"list_transform([{kept}], lambda _k: CASE WHEN len(_k) = 0 THEN '' ELSE {chain} END)[1]"
+        return f"CASE WHEN {texts[0]} IS NOT NULL THEN {joined} END"
 
     return Resolved(tuple(types), STRING, lower, args[0].nullable)
 
@@ -167,49 +171,6 @@ def _reverse(texts: Sequence[str]) -> str:
     )
 
 
-def _border_free(word: str) -> bool:
-    return not any(word[:n] == word[-n:] for n in range(1, len(word)))
-
-
-def _resolve_substring_index(args: Sequence[Arg]) -> Resolved:
-    resolved = scalar("substring_index", [STRING, STRING, INT], STRING, "").resolve(args)
-    delimiter, count = args[1].value, args[2].value
-    if not isinstance(delimiter, str) or not _border_free(delimiter) or not isinstance(count, int):
-        raise NotAnswered("a delimiter that is no literal, or overlaps itself, is not answered")
-    if delimiter == "" or count == 0:
-        return replace(resolved, lower=lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN '' END")
-    cut = f"1:{count}" if count > 0 else f"{count}:"
-    written = text(delimiter)
-    return replace(
-        resolved,
-        lower=lambda v: f"array_to_string(string_split({v[0]}, {written})[{cut}], {written})",
-    )
-
-
-def _resolve_split_part(args: Sequence[Arg]) -> Resolved:
-    resolved = scalar("split_part", [STRING, STRING, INT], STRING, "", fallible=True).resolve(args)
-    raised = fail("INVALID_INDEX_OF_ZERO", "The index 0 is invalid")
-
-    def body(v: Sequence[str]) -> str:
-        x, d, n = v
-        return (
-            f"CASE WHEN {x} IS NULL OR {d} IS NULL OR {n} IS NULL THEN NULL WHEN {n} = 0 THEN {raised} "
-            f"WHEN {d} = '' THEN CASE WHEN {n} IN (1, -1) THEN {x} ELSE '' END ELSE split_part({x}, {d}, {n}) END"
-        )
-
-    return replace(resolved, lower=lambda v: once(v, body))
-
-
-def _find_in_set(texts: Sequence[str]) -> str:
-    return once(
-        texts,
-        lambda v: (
-            f"CASE WHEN {v[0]} IS NULL OR {v[1]} IS NULL THEN NULL WHEN contains({v[0]}, ',') THEN 0 "
-            f"ELSE coalesce(CAST(list_position(string_split({v[1]}, ','), {v[0]}) AS INTEGER), 0) END"
-        ),
-    )
-
-
 def _overlay(texts: Sequence[str]) -> str:
     length = texts[3] if len(texts) > 3 else "-1"
 
@@ -222,40 +183,6 @@ def _overlay(texts: Sequence[str]) -> str:
     return once([*texts[:3], length], body)
 
 
-def _like(name: str) -> Function:
-    def resolve(args: Sequence[Arg]) -> Resolved:
-        resolved = scalar(name, [STRING, STRING, STRING], BOOLEAN, "", min_args=2).resolve(args)
-        escape = args[2].value if len(args) > 2 else "\\"
-        if not isinstance(escape, str) or len(escape) != 1:
-            raise NotAnswered("an escape that is no literal character is not answered")
-        pattern = args[1].value
-        if not isinstance(pattern, str):
-            raise NotAnswered("a pattern that is no literal is not answered")
-        _check_like(pattern, escape)
-
-        def lower(texts: Sequence[str]) -> str:
-            left, right = texts[0], texts[1]
-            if name == "ilike":
-                left, right = lower_text(left), lower_text(right)
-            return f"({left} LIKE {right} ESCAPE {text(escape)})"
-
-        return replace(resolved, lower=lower)
-
-    return Function((name,), "scalar", resolve)
-
-
-def _check_like(pattern: str, escape: str) -> None:
-    at = 0
-    while at < len(pattern):
-        if pattern[at] == escape:
-            if pattern[at + 1 : at + 2] not in ("_", "%", escape) or at + 1 == len(pattern):
-                raise Mismatch(
-                    f"[INVALID_FORMAT.ESC_IN_THE_MIDDLE] the escape in {pattern!r} escapes nothing"
-                )
-            at += 1
-        at += 1
-
-
 def _sha2(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("sha2", [BINARY, INT], STRING, "", null="always").resolve(args)
     if args[1].value not in (0, 256):
@@ -266,7 +193,7 @@ def _sha2(args: Sequence[Arg]) -> Resolved:
 def _decode(args: Sequence[Arg]) -> Resolved:
     if len(args) != 2:
         return _decode_cases(args)
-    return octets.decode(args)
+    return octets.DECODE.resolve(args)
 
 
 def _decode_cases(args: Sequence[Arg]) -> Resolved:
@@ -409,14 +336,9 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar(
         "replace", [STRING, STRING, STRING], STRING, "replace({0}, {1}, {2})", min_args=2, defaults={2: "''"}
     ),
-    scalar("translate", [STRING, literal(STRING), literal(STRING)], STRING, "translate({0}, {1}, {2})"),
+    scalar("translate", [STRING, STRING, STRING], STRING, "translate({0}, {1}, {2})"),
     octets.also(scalar("overlay", [STRING, STRING, INT, INT], STRING, _overlay, min_args=3)),
-    Function(("substring_index",), "scalar", _resolve_substring_index),
-    Function(("split_part",), "scalar", _resolve_split_part),
-    scalar("find_in_set", [STRING, STRING], INT, _find_in_set),
     Function(("elt",), "scalar", _elt),
-    _like("like"),
-    _like("ilike"),
     scalar("md5", [BINARY], STRING, "md5({0})"),
     scalar("sha sha1", [BINARY], STRING, "sha1({0})"),
     Function(("sha2",), "scalar", _sha2),
@@ -438,7 +360,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar("bin", [LONG], STRING, "bin({0})"),
     Function(("decode",), "scalar", _decode),
-    Function(("encode",), "scalar", octets.encode),
+    with_options(Function(("encode",), "scalar", octets.encode), octets.CHARSET),
     scalar(
         "url_encode",
         [STRING],

@@ -25,6 +25,7 @@ from typing import Any, Literal
 
 from tailrace.model import types as t
 from tailrace.sql import coerce
+from tailrace.sql.constants import as_text, as_whole
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.typed import ABSENT, Lambda, Typed
 
@@ -44,10 +45,27 @@ class Arg:
     sql: str = ""
     name: str = ""
     lambda_: Lambda | None = None
+    constant: Any = ABSENT
+    """The value of an expression of literals, which counts for options of a function, not for types."""
 
     @property
     def is_literal(self) -> bool:
         return self.value is not ABSENT
+
+    @property
+    def known(self) -> Any:
+        """The value that does not depend on a row, or ABSENT."""
+        return self.value if self.is_literal else self.constant
+
+    @property
+    def known_text(self) -> Any:
+        """The same as a STRING."""
+        return as_text(self.known, self.type)
+
+    @property
+    def known_whole(self) -> Any:
+        """The same as an INT."""
+        return as_whole(self.known)
 
 
 @dataclass(frozen=True)
