@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -102,5 +103,10 @@ def once(values: Sequence[str], body: Callable[[Sequence[str]], str]) -> str:
     if all(len(value) <= SHORT_CHARS_MAX for value in values) or any("SELECT" in value for value in values):
         return body(values)  # a subquery cannot stand in a lambda
     packed = ", ".join(f"v{i} := {value}" for i, value in enumerate(values))
-    names = [f"_b.v{i}" for i in range(len(values))]
-    return f"list_transform([struct_pack({packed})], lambda _b: {body(names)})[1]"
+    outer = [int(depth or 0) for depth in _BOUND.findall(packed)]
+    row = f"_b{max(outer) + 1}" if outer else "_b"
+    names = [f"{row}.v{i}" for i in range(len(values))]
+    return f"list_transform([struct_pack({packed})], lambda {row}: {body(names)})[1]"
+
+
+_BOUND = re.compile(r"\b_b([0-9]*)\.v[0-9]")

@@ -9,16 +9,20 @@ from zoneinfo import available_timezones
 from tailrace.model import types as t
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
-from tailrace.sql.typed import fail, once, text
+from tailrace.sql.typed import ABSENT, fail, once, text
 
 _SHORT = {"PST": "America/Los_Angeles", "EST": "-05:00", "MST": "-07:00", "HST": "-10:00",
           "CST": "America/Chicago", "JST": "Asia/Tokyo", "IST": "Asia/Kolkata"}  # fmt: skip
 """Java's short names that Spark takes."""
 
 
-def _zone(arg: Arg) -> str | int | None:
-    """A region's name, an offset in seconds, or None for what Spark does not know."""
-    name = arg.value
+_OTHER_AREAS = ("Etc/", "SystemV/", "US/", "posix/", "right/")
+Zone = str | int | None
+"""A region's name, an offset in seconds, or None for what Spark does not know."""
+
+
+def _zone(arg: Arg) -> Zone:
+    name = arg.known_text
     if not isinstance(name, str):
         raise NotAnswered("a time zone that is no literal is not answered")
     name = _SHORT.get(name, name)
@@ -32,7 +36,7 @@ def _zone(arg: Arg) -> str | int | None:
         if int(parts[0]) > 17 or int(parts[1]) > 59:
             raise NotAnswered(f"the time zone {name!r} is not answered")
         return (int(parts[0]) * 60 + int(parts[1])) * (60 if sign == "+" else -60)
-    if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/", "posix/", "right/")):
+    if "/" in name and not name.startswith(_OTHER_AREAS):
         if name in available_timezones():
             return name
         raise NotAnswered(f"the time zone {name!r} is not answered")
@@ -41,17 +45,46 @@ def _zone(arg: Arg) -> str | int | None:
     raise NotAnswered(f"the time zone {name!r} is not answered")
 
 
-def _moved(zone: str | int | None, value: str, forth: bool) -> str:
+def _moved_by_row(zone: str, value: str, forth: bool) -> str:
+    """The same for a zone that is a column."""
+    short = " ".join(f"WHEN {text(name)} THEN {text(full)}" for name, full in _SHORT.items())
+    areas = ", ".join(
+        text(n) for n in sorted(available_timezones()) if "/" in n and not n.startswith(_OTHER_AREAS)
+    )
+
+    def body(v: Sequence[str]) -> str:
+        z, x = v
+        length = f"(CAST(substr({z}, 2, 2) AS BIGINT) * 60 + CAST(right({z}, 2) AS BIGINT))"
+        ahead = "+" if forth else "-"
+        way = f"CASE WHEN left({z}, 1) = '{ahead}' THEN {length} ELSE -{length} END"
+        region = f"CASE WHEN {z} IN ({areas}) THEN {z} ELSE {_NO_ZONE} END"
+        far = once([region], lambda n: _moved_in(n[0], x, forth))
+        return (
+            f"CASE WHEN {z} IS NULL OR {x} IS NULL THEN NULL WHEN {z} IN ('UTC', 'GMT', 'Z', 'UTC+0', 'GMT0') THEN {x} "
+            f"WHEN regexp_full_match({z}, '[+-](0[0-9]|1[0-7]):[0-5][0-9]') "
+            f"THEN make_timestamp(epoch_us({x}) + ({way}) * 60000000)::TIMESTAMPTZ ELSE {far} END"
+        )
+
+    return once([f"CASE {zone} {short} ELSE {zone} END", value], body)
+
+
+_NO_ZONE = fail("INVALID_TIMEZONE", "The time zone is not known")
+
+
+def _moved(zone: Zone, value: str, forth: bool) -> str:
     """A TIMESTAMP shown as (`forth`), or read from, the clock of a zone."""
     if zone is None:
-        raised = fail("INVALID_TIMEZONE", "The time zone is not known")
-        return f"CASE WHEN {value} IS NOT NULL THEN {raised} END"
+        return f"CASE WHEN {value} IS NOT NULL THEN {_NO_ZONE} END"
     if isinstance(zone, int):
         way = zone if forth else -zone
         return f"make_timestamp(epoch_us({value}) + {way * 1_000_000})::TIMESTAMPTZ"
+    return _moved_in(text(zone), value, forth)
+
+
+def _moved_in(zone: str, value: str, forth: bool) -> str:
     if forth:
-        return f"timezone({text(zone)}, {value})::TIMESTAMPTZ"
-    moment = f"timezone({text(zone)}, CAST({value} AS TIMESTAMP))"
+        return f"timezone({zone}, {value})::TIMESTAMPTZ"
+    moment = f"timezone({zone}, CAST({value} AS TIMESTAMP))"
     return _resolved_local(moment, value, zone)
 
 
@@ -67,12 +100,22 @@ def _resolve_convert(args: Sequence[Arg]) -> Resolved:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 2 or 3 arguments, not {len(args)}")
     params = [*[t.STRING] * (len(args) - 1), t.TIMESTAMP_NTZ]
     resolved = scalar("convert_timezone", params, t.TIMESTAMP_NTZ, "", fallible=True).resolve(args)
-    zones = [0, *map(_zone, args[:-1])][-2:]
+    if any(arg.known is None for arg in args[:-1]):
+        return replace(resolved, lower=lambda _: "CAST(NULL AS TIMESTAMP)", nullable=True)
+    rows = [arg.known is ABSENT and isinstance(arg.type, t.StringType) for arg in args[:-1]]
+    zones = [None if by_row else _zone(arg) for by_row, arg in zip(rows, args, strict=False)]
+
+    def step(moment: str, zone: Zone, column: str, forth: bool) -> str:
+        if column:
+            return _moved_by_row(column, moment, forth)
+        return once([moment], lambda n: _moved(zone, n[0], forth))
 
     def lower(v: Sequence[str]) -> str:
+        columns = [text if by_row else "" for by_row, text in zip(rows, v, strict=False)]
+        ways = [(0, ""), *zip(zones, columns, strict=True)][-2:]
         moment = f"CAST({v[-1]} AS TIMESTAMPTZ)"
-        for zone, forth in zip(zones, (False, True), strict=True):
-            moment = once([moment], lambda n, zone=zone, forth=forth: _moved(zone, n[0], forth))  # type: ignore[misc]
+        for (zone, column), forth in zip(ways, (False, True), strict=True):
+            moment = step(moment, zone, column, forth)
         return f"CAST({moment} AS TIMESTAMP)"
 
     return replace(resolved, lower=lower)
@@ -84,6 +127,10 @@ def _in_zone(name: str) -> Function:
 
     def resolve(args: Sequence[Arg]) -> Resolved:
         resolved = scalar(name, [t.TIMESTAMP, t.STRING], t.TIMESTAMP, "", fallible=True).resolve(args)
+        if args[1].known is None:
+            return replace(resolved, lower=lambda _: "CAST(NULL AS TIMESTAMPTZ)", nullable=True)
+        if args[1].known is ABSENT and isinstance(args[1].type, t.StringType):
+            return replace(resolved, lower=lambda v: _moved_by_row(v[1], v[0], forth))
         zone = _zone(args[1])
 
         def body(n: Sequence[str]) -> str:
@@ -99,12 +146,10 @@ def _in_zone(name: str) -> Function:
 def _resolved_local(moment: str, value: str, zone: str) -> str:
     """A local clock's moment: in an overlap the earlier of the two, in a gap moved by the gap's length."""
     wall = f"CAST({value} AS TIMESTAMP)"
-    before = (
-        f"(timezone({text(zone)}, {value} - INTERVAL 1 DAY) - CAST({value} - INTERVAL 1 DAY AS TIMESTAMP))"
-    )
+    before = f"(timezone({zone}, {value} - INTERVAL 1 DAY) - CAST({value} - INTERVAL 1 DAY AS TIMESTAMP))"
     earlier = f"CAST({wall} - {before} AS TIMESTAMPTZ)"
-    holds = f"timezone({text(zone)}, {earlier}) = {wall}"
-    gap = f"timezone({text(zone)}, {moment}) <> {wall}"
+    holds = f"timezone({zone}, {earlier}) = {wall}"
+    gap = f"timezone({zone}, {moment}) <> {wall}"
     return f"CASE WHEN {holds} OR {gap} THEN {earlier} ELSE {moment} END"
 
 
