@@ -19,7 +19,12 @@ from tailrace.sql.compile import FilesCall, TableInfo, compile_batch, parse_quer
 from tailrace.sql.compiled import BatchQuery, TableInput
 
 FOLDER = Path(__file__).parent / "queries"
-FOLDERS = (FOLDER, FOLDER.parent / "queries_grouped", FOLDER.parent / "queries_edges")
+FOLDERS = (
+    FOLDER,
+    FOLDER.parent / "queries_grouped",
+    FOLDER.parent / "queries_edges",
+    FOLDER.parent / "queries_options",
+)
 ANSWERS = [one for folder in FOLDERS for one in json.loads((folder / "answers.json").read_text())]
 NOT_ANSWERED = tuple((FOLDER / "refused.txt").read_text().splitlines())
 

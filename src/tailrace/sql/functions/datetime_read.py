@@ -56,6 +56,8 @@ def _seconds_of(names: str) -> Function:
         _count(args)
         if isinstance(args[0].type, t.StringType):
             return _parsed(args, t.LONG)
+        if len(args) == 2 and not isinstance(args[1].type, (t.StringType, t.VoidType)):
+            raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] a pattern of {args[1].type}")
         if not isinstance(args[0].type, (*_TIMES, t.VoidType)):
             raise Mismatch(
                 f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be a text or a time, not {args[0].type}"

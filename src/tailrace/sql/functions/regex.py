@@ -1,358 +1,301 @@
-"""Regular expressions: Java's, as far as RE2 means the same by them.
-
-`translate` reads a literal pattern of Java and writes it for RE2, or raises NotAnswered: lookaround,
-back references, possessive quantifiers, `\\b`, nested classes and POSIX names are not answered. Where the
-two differ quietly it writes what Java means: `.` and `\\s` stop at Java's line ends and blanks, `(?i)` is
-ASCII only, `$` also matches before a last line end (so it is only answered where nothing is replaced).
-"""
+"""Functions of regular expressions, over Java's patterns as `regex_pattern` and `regex_columns` know them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tailrace.model import types as t
-from tailrace.sql.errors import NotAnswered
-from tailrace.sql.functions.table import Arg, Function, Lower, Resolved, coerce_args, literal, scalar
+from tailrace.sql.duck_types import duck
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions import regex_columns as columns
+from tailrace.sql.functions.options import Option, whole, with_options
+from tailrace.sql.functions.regex_pattern import LINE_END, Regex, is_plain, replacement, translate
+from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
 from tailrace.sql.typed import fail, once, text
 
-_LINE_ENDS = r"\n\r\x{85}\x{2028}\x{2029}"
-_BLANKS = r"\t\n\x0B\f\r "
-_PLAIN_ESCAPES = frozenset(r".\\-[](){}*+?^$|/'\"#&@!%:;,<>=~`_ ".replace("_", ""))
 _GROUPS_MAX = 9
-_COUNT_MAX = 1000
+_NO_GROUP = fail("INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "The pattern has no such group")
+_NOT_ASCII = fail(
+    "UNSUPPORTED_FEATURE", "A pattern with a word boundary is answered for texts of ASCII alone"
+)
+_PATTERN = Option(1)
+_GROUP = Option(2, tuple(range(_GROUPS_MAX + 1)), otherwise=lambda _: _NO_GROUP)
+Body = Callable[[Sequence[str], Regex | None], str]
+"""A call's text over its arguments; the pattern is the second, translated if it is constant."""
 
 
-@dataclass(frozen=True)
-class Regex:
-    """A pattern for RE2, how many groups it has, whether it can match nothing, whether it uses `$`."""
+def _answer(
+    args: Sequence[Arg],
+    resolved: Resolved,
+    body: Body,
+    uses_match: bool,
+    fails: bool = False,
+    malformed: str = columns.NO_PATTERN,
+) -> Resolved:
+    """The call with what its pattern asks for around it. `uses_match`: whether it matters what matched."""
+    pattern = args[1].value
+    if pattern is None:
+        return replace(resolved, lower=lambda _: f"CAST(NULL AS {duck(resolved.result)})", nullable=True)
+    if not isinstance(pattern, str):
 
-    pattern: str
-    groups: int
-    nullable: bool
-    has_end: bool
+        def by_row(v: Sequence[str]) -> str:
+            return once(v, lambda n: columns.guarded(n, uses_match, body(n, None), malformed))
 
+        return replace(resolved, lower=by_row, fallible=True)
+    regex = translate(pattern)
 
-class _Reader:
-    def __init__(self, pattern: str) -> None:
-        self.pattern, self.at, self.groups = pattern, 0, 0
-        self.ignore_case = self.has_end = False
-        self.out: list[str] = []
+    def lower(v: Sequence[str]) -> str:
+        given = [v[0], text(regex.pattern), *v[2:]]
+        if not regex.ascii:
+            return body(given, regex)
+        return once(
+            given,
+            lambda n: (
+                f"CASE WHEN strlen({n[0]}) <> length({n[0]}) THEN {_NOT_ASCII} ELSE {body(n, regex)} END"
+            ),
+        )
 
-    def refuse(self, what: str) -> NotAnswered:
-        return NotAnswered(f"the pattern {self.pattern!r} is not answered: {what}")
-
-    def read(self) -> str:
-        if self.pattern.startswith("(?i)"):
-            self.ignore_case, self.at = True, 4
-        while self.at < len(self.pattern):
-            self._one(self.pattern[self.at])
-        return "".join(self.out)
-
-    def _one(self, char: str) -> None:
-        if char == "\\":
-            self.out.append(self._escape(in_class=False))
-        elif char == "[":
-            self.out.append(self._class())
-        elif char == "(":
-            self._group()
-        elif char in "*+?{":
-            self._quantifier(char)
-        elif char == ".":
-            self._put(f"[^{_LINE_ENDS}]")
-        elif char == "$":
-            if self.at + 1 < len(self.pattern) and self.pattern[self.at + 1] not in ")|":
-                raise self.refuse("$ inside")
-            self.has_end = True
-            self._put(rf"(?:\r\n|[{_LINE_ENDS}])?\z")
-        elif self.ignore_case and char.isalpha():
-            if not char.isascii():
-                raise self.refuse("(?i) with a letter that is not ASCII")
-            self._put(f"[{char.lower()}{char.upper()}]")
-        else:
-            self._put(char)
-
-    def _put(self, written: str) -> None:
-        self.out.append(written)
-        self.at += 1
-
-    def _group(self) -> None:
-        rest = self.pattern[self.at :]
-        if rest.startswith("(?:"):
-            self.out.append("(?:")
-            self.at += 3
-        elif rest.startswith("(?"):
-            raise self.refuse("a group with (?")
-        else:
-            self.groups += 1
-            self._put("(")
-
-    def _quantifier(self, char: str) -> None:
-        found = re.match(r"[*+?]|\{\d+(?:,\d*)?\}", self.pattern[self.at :])
-        if found is None:
-            raise self.refuse("a brace that is no quantifier")
-        if any(int(n) > _COUNT_MAX for n in re.findall(r"\d+", found[0])):
-            raise self.refuse("a count over 1000")
-        self.out.append(found[0])
-        self.at += len(found[0])
-        if self.pattern[self.at : self.at + 1] == "+":
-            raise self.refuse("a possessive quantifier")
-        if self.pattern[self.at : self.at + 1] == "?":
-            self._put("?")
-
-    def _escape(self, in_class: bool) -> str:
-        following = self.pattern[self.at + 1 : self.at + 2]
-        self.at += 2
-        if following in _PLAIN_ESCAPES and following:
-            return "\\" + following if following not in "'\"#&@!%:;,<>=~`/ " else re.escape(following)
-        if following and following in "dDwWtnrfAz" and not (in_class and following in "Az"):
-            return "\\" + following
-        if following == "s":
-            return _BLANKS if in_class else f"[{_BLANKS}]"
-        if following == "S" and not in_class:
-            return f"[^{_BLANKS}]"
-        if following == "u" and re.fullmatch("[0-9A-Fa-f]{4}", self.pattern[self.at : self.at + 4]):
-            self.at += 4
-            return rf"\x{{{self.pattern[self.at - 4 : self.at]}}}"
-        if following == "x" and re.fullmatch("[0-9A-Fa-f]{2}", self.pattern[self.at : self.at + 2]):
-            self.at += 2
-            return rf"\x{{{self.pattern[self.at - 2 : self.at]}}}"
-        if following == "p" and (found := re.match(r"\{(?:L|Lu|Ll|N|Nd|P)\}", self.pattern[self.at :])):
-            self.at += len(found[0])
-            return rf"\p{found[0]}"
-        raise self.refuse(f"\\{following}")
-
-    def _class(self) -> str:
-        self.at += 1
-        out = ["["]
-        if self.pattern[self.at : self.at + 1] == "^":
-            out.append("^")
-            self.at += 1
-        first = True
-        while True:
-            char = self.pattern[self.at : self.at + 1]
-            if not char:
-                raise self.refuse("a class without an end")
-            if char == "]" and not first:
-                self.at += 1
-                return "".join(out) + "]"
-            if char in "[]" or self.pattern.startswith("&&", self.at):
-                raise self.refuse("a class within a class")
-            first = False
-            out.append(self._member(char))
-
-    def _member(self, char: str) -> str:
-        span = re.match(r"([^\\\[\]])-([^\\\[\]])", self.pattern[self.at :])
-        if span:
-            self.at += 3
-            low, high = span[1], span[2]
-            if low > high:
-                raise self.refuse("a range that is turned around")
-            if not self.ignore_case:
-                return f"{re.escape(low)}-{re.escape(high)}"
-            if (
-                low.isascii()
-                and high.isascii()
-                and low.isalpha()
-                and high.isalpha()
-                and low.islower() == high.islower()
-            ):
-                return f"{low.lower()}-{high.lower()}{low.upper()}-{high.upper()}"
-            if low.isdigit() and high.isdigit() and low.isascii() and high.isascii():
-                return f"{low}-{high}"
-            raise self.refuse("(?i) with a mixed range")
-        if char == "\\":
-            return self._escape(in_class=True)
-        self.at += 1
-        if self.ignore_case and char.isalpha():
-            if not char.isascii():
-                raise self.refuse("(?i) with a letter that is not ASCII")
-            return char.lower() + char.upper()
-        return re.escape(char)
+    return replace(resolved, lower=lower, fallible=fails or regex.ascii)
 
 
-def translate(pattern: str) -> Regex:
-    """The pattern for RE2. Raises NotAnswered where Java may mean another thing."""
-    reader = _Reader(pattern)
-    written = reader.read()
-    try:
-        nullable = re.search(pattern.removeprefix("(?i)"), "") is not None
-    except re.error:
-        try:
-            nullable = re.search(re.sub(r"\\p\{\w+\}", r"\\w", pattern), "") is not None
-        except re.error:
-            raise reader.refuse("it is no pattern") from None
-    return Regex(written, reader.groups, nullable, reader.has_end)
+def _constant(args: Sequence[Arg]) -> Regex | None:
+    return translate(args[1].value) if isinstance(args[1].value, str) else None
 
 
-def is_plain(pattern: str) -> bool:
-    """Whether the pattern stands for itself."""
-    return not re.search(r"[\\\[\](){}*+?^$|.]", pattern)
-
-
-def _replacement(written: str, groups: int) -> str:
-    out, at = [], 0
-    while at < len(written):
-        char = written[at]
-        if char == "$":
-            found = re.match(r"\$([0-9])", written[at:])
-            if found is None or int(found[1]) > groups or re.match(r"\$[0-9]{2}", written[at:]):
-                raise NotAnswered(f"the replacement {written!r} is not answered")
-            out.append("\\" + found[1])
-            at += 2
-            continue
-        if char == "\\":
-            at += 1
-            if at == len(written):
-                raise NotAnswered(f"the replacement {written!r} is not answered")
-            char = written[at]
-        out.append("\\\\" if char == "\\" else char)
-        at += 1
-    return "".join(out)
-
-
-_LITERAL = literal(t.STRING)
-
-
-def _given(args: Sequence[Arg], index: int, default: int) -> int:
-    if index >= len(args):
-        return default
-    value = args[index].value
-    if not isinstance(value, int):
-        raise NotAnswered(f"argument {index + 1} must be a literal number")
-    return value
-
-
-def _pattern(args: Sequence[Arg], consuming: bool = False, may_be_empty: bool = True) -> Regex:
-    if not isinstance(args[1].value, str):
-        raise NotAnswered("argument 2, the pattern, must be a literal")
-    regex = translate(args[1].value)
-    if consuming and regex.has_end:
-        raise NotAnswered("$ is not answered where its match is used")
-    if not may_be_empty and regex.nullable:
+def _only_matches(regex: Regex | None) -> None:
+    """Refuses a pattern whose empty matches count, for Java and RE2 count them differently."""
+    if regex is not None and regex.nullable:
         raise NotAnswered("a pattern that can match nothing is not answered here")
-    return regex
+
+
+def _whole_match(regex: Regex | None, pattern: str, group: int) -> tuple[str, int]:
+    """The pattern and the group that give a match without the line end behind it."""
+    if regex is None or not regex.has_end or group > 0:
+        return pattern, group
+    if regex.before_end is None:
+        raise NotAnswered("$ is not answered here where its match is used")
+    return text(rf"({regex.before_end}){LINE_END}?\z"), 1
 
 
 def _resolve_rlike(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("rlike", [t.STRING, t.STRING], t.BOOLEAN, "").resolve(args)
-    regex = _pattern(args)
-    return _with(resolved, lambda v: f"regexp_matches({v[0]}, {text(regex.pattern)})")
+    known = _constant(args)
+    words = known.as_words() if known is not None and known.ascii else None
+    if known is not None and words is not None:  # over any text, with a neighbour in place of each boundary
+        return replace(
+            resolved,
+            lower=lambda v: once(
+                v[:1],
+                lambda n: (
+                    f"CASE WHEN strlen({n[0]}) = length({n[0]}) THEN regexp_matches({n[0]}, {text(known.pattern)}) "
+                    f"ELSE regexp_matches({n[0]}, {text(words)}) END"
+                ),
+            ),
+        )
+    return _answer(args, resolved, lambda v, _: f"regexp_matches({v[0]}, {v[1]})", False)
+
+
+def _given_group(args: Sequence[Arg]) -> int:
+    if len(args) < 3:
+        return 1
+    if not isinstance(args[2].value, int):
+        raise NotAnswered("argument 3 must be a number")
+    return args[2].value
 
 
 def _resolve_extract(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("regexp_extract", [t.STRING, t.STRING, t.INT], t.STRING, "", min_args=2).resolve(args)
-    group = _given(args, 2, 1)
-    regex = _pattern(args, consuming=group == 0)
-    written = text(regex.pattern)
-    if not 0 <= group <= _GROUPS_MAX:
+    group, known = _given_group(args), _constant(args)
+    if len(args) == 3 and args[2].value is None:
+        return replace(resolved, lower=lambda _: "CAST(NULL AS VARCHAR)", nullable=True)
+    beyond = not 0 <= group <= _GROUPS_MAX or (known is not None and group > known.groups)
+    if beyond and known is not None and known.groups > _GROUPS_MAX:
         raise NotAnswered("a group beyond 9 is not answered")
-    if group > regex.groups:
-        raised = fail("INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", f"The pattern has no group {group}")
-        return _with(
-            resolved,
-            lambda v: once(
-                [v[0]],
-                lambda n: (
-                    f"CASE WHEN {n[0]} IS NULL THEN NULL WHEN regexp_matches({n[0]}, {written}) THEN {raised} ELSE '' END"
-                ),
-            ),
-            fallible=True,
-        )
-    return _with(resolved, lambda v: f"regexp_extract({v[0]}, {written}, {group})")
+
+    def body(v: Sequence[str], regex: Regex | None) -> str:
+        matches = f"regexp_matches({v[0]}, {v[1]})"
+        missing = f"CASE WHEN {v[0]} IS NULL THEN NULL WHEN {matches} THEN {_NO_GROUP} ELSE '' END"
+        if beyond:
+            return missing
+        pattern, number = _whole_match(regex, v[1], group)
+        found = f"regexp_extract({v[0]}, {pattern}, {number})"
+        if regex is None and group > 0:
+            return f"CASE WHEN {columns.groups(v[1])} < {group} THEN {missing} ELSE {found} END"
+        return found
+
+    if beyond:
+        inner = body
+        return _answer(args, resolved, lambda v, r: once(v[:2], lambda n: inner(n, r)), False, fails=True)
+    return _answer(args, resolved, body, group == 0)
 
 
 def _resolve_extract_all(args: Sequence[Arg]) -> Resolved:
-    resolved = scalar(
-        "regexp_extract_all", [t.STRING, t.STRING, t.INT], t.ArrayType(t.STRING), "", min_args=2
-    ).resolve(args)
-    group = _given(args, 2, 1)
-    regex = _pattern(args, consuming=True, may_be_empty=False)
-    if not 0 <= group <= min(regex.groups, _GROUPS_MAX):
-        raise NotAnswered("a group that the pattern has not is not answered")
-    return _with(resolved, lambda v: f"regexp_extract_all({v[0]}, {text(regex.pattern)}, {group})")
+    kind = t.ArrayType(t.STRING)
+    resolved = scalar("regexp_extract_all", [t.STRING, t.STRING, t.INT], kind, "", min_args=2).resolve(args)
+    group, known = _given_group(args), _constant(args)
+    _only_matches(known)
+    beyond = not 0 <= group <= _GROUPS_MAX or (known is not None and group > known.groups)
+    if beyond and known is not None and known.groups > _GROUPS_MAX:
+        raise NotAnswered("a group beyond 9 is not answered")
+
+    def body(v: Sequence[str], regex: Regex | None) -> str:
+        matches = f"regexp_matches({v[0]}, {v[1]})"
+        missing = f"CASE WHEN {v[0]} IS NULL THEN NULL WHEN {matches} THEN {_NO_GROUP} ELSE [] END"
+        if beyond:
+            return missing
+        pattern, number = _whole_match(regex, v[1], group)
+        found = f"regexp_extract_all({v[0]}, {pattern}, {number})"
+        if regex is None and group > 0:
+            return f"CASE WHEN {columns.groups(v[1])} < {group} THEN {missing} ELSE {found} END"
+        return found
+
+    return _answer(args, resolved, body, True, fails=beyond)
 
 
 def _resolve_replace(args: Sequence[Arg]) -> Resolved:
-    resolved = scalar(
-        "regexp_replace", [t.STRING, t.STRING, t.STRING, t.INT], t.STRING, "", min_args=3
-    ).resolve(args)
-    if _given(args, 3, 1) != 1:
-        raise NotAnswered("a position other than 1 is not answered")
-    regex = _pattern(args, consuming=True, may_be_empty=False)
-    if not isinstance(args[2].value, str):
-        raise NotAnswered("argument 3, the replacement, must be a literal")
-    replacement = text(_replacement(args[2].value, regex.groups))
-    return _with(resolved, lambda v: f"regexp_replace({v[0]}, {text(regex.pattern)}, {replacement}, 'g')")
+    params = [t.STRING, t.STRING, t.STRING, t.INT]
+    resolved = scalar("regexp_replace", params, t.STRING, "", min_args=3).resolve(args)
+    place = args[3].value if len(args) > 3 else 1
+    if not isinstance(place, int) or place < 1:
+        raise Mismatch("[DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE] the position must be a constant from 1")
+    known, by = _constant(args), args[2].value
+    if by is None:
+        return replace(resolved, lower=lambda _: "CAST(NULL AS VARCHAR)", nullable=True)
+    if known is not None and known.nullable and not (known.at_start or by == ""):
+        _only_matches(known)
+    if known is not None and known.has_end and (known.before_end is None or known.groups >= _GROUPS_MAX):
+        raise NotAnswered("$ is not answered here where its match is used")
+    written = replacement(by, known.groups) if isinstance(by, str) and known is not None else None
+
+    def body(v: Sequence[str], regex: Regex | None) -> str:
+        pattern, made = v[1], v[2]
+        if regex is None or written is None:
+            made = columns.replacement(v, regex.groups if regex else None)
+        else:
+            made = text(written)
+        if regex is not None and regex.before_end is not None:
+            pattern = text(rf"{regex.before_end}({LINE_END}?)\z")
+            made = f"{made} || '\\{regex.groups + 1}'"
+        return _from(place, v[0], lambda x: f"regexp_replace({x}, {pattern}, {made}, 'g')")
+
+    return _answer(args, resolved, body, True, fails=written is None)
+
+
+def _from(place: int, value: str, change: Callable[[str], str]) -> str:
+    """The value with a change to what it has from a place on."""
+    if place == 1:
+        return change(value)
+    return once([value], lambda n: f"(left({n[0]}, {place - 1}) || {change(f'substr({n[0]}, {place})')})")
 
 
 def _resolve_count(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("regexp_count", [t.STRING, t.STRING], t.INT, "").resolve(args)
-    regex = _pattern(args, consuming=True, may_be_empty=False)
-    return _with(
-        resolved, lambda v: f"CAST(len(regexp_extract_all({v[0]}, {text(regex.pattern)})) AS INTEGER)"
-    )
+    _only_matches(_constant(args))
+
+    def body(v: Sequence[str], regex: Regex | None) -> str:
+        pattern, _ = _whole_match(regex, v[1], 0)
+        return f"CAST(len(regexp_extract_all({v[0]}, {pattern})) AS INTEGER)"
+
+    return _answer(args, resolved, body, True)
 
 
 def _resolve_substr(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("regexp_substr", [t.STRING, t.STRING], t.STRING, "", null="always").resolve(args)
-    regex = _pattern(args, consuming=True, may_be_empty=False)
-    return _with(resolved, lambda v: f"nullif(regexp_extract({v[0]}, {text(regex.pattern)}, 0), '')")
+    _only_matches(_constant(args))
+
+    def body(v: Sequence[str], regex: Regex | None) -> str:
+        pattern, group = _whole_match(regex, v[1], 0)
+        return f"nullif(regexp_extract({v[0]}, {pattern}, {group}), '')"
+
+    return _answer(args, resolved, body, True)
 
 
 def _resolve_split(args: Sequence[Arg]) -> Resolved:
     """`split(text, pattern[, limit])`: as Java splits, empty parts at the end kept."""
-    coerce_args([t.STRING, t.STRING, t.INT][: len(args)], args)
-    resolved = scalar(
-        "split", [t.STRING, t.STRING, t.INT], t.ArrayType(t.STRING, False), "", min_args=2
-    ).resolve(args)
-    limit = _given(args, 2, -1)
+    kind = t.ArrayType(t.STRING, False)
+    resolved = scalar("split", [t.STRING, t.STRING, t.INT], kind, "", min_args=2).resolve(args)
+    limit = args[2].value if len(args) > 2 else -1
+    if limit is None or args[1].value is None:
+        return replace(resolved, lower=lambda _: "CAST(NULL AS VARCHAR[])", nullable=True)
     pattern = args[1].value
-    if not isinstance(pattern, str):
-        raise NotAnswered("argument 2, the pattern, must be a literal")
-    plain = re.sub(r"^\\([^A-Za-z0-9])$", r"\1", pattern)
-    plain = re.sub(r"^\[([^A-Za-z0-9\\^\[\]])\]$", r"\1", plain)
-    if is_plain(plain) or plain != pattern:
-        return _with(resolved, lambda v: _limited(v[0], plain, limit))
-    regex = _pattern(args, consuming=True, may_be_empty=False)
-    if limit > 0:
-        raise NotAnswered("a limit with a pattern is not answered")
-    return _with(resolved, lambda v: f"string_split_regex({v[0]}, {text(regex.pattern)})")
+    if isinstance(pattern, str):
+        plain = re.sub(r"^\\([^A-Za-z0-9])$", r"\1", pattern)
+        plain = re.sub(r"^\[([^A-Za-z0-9\\^\[\]])\]$", r"\1", plain)
+        if is_plain(plain) or plain != pattern:
+            return replace(resolved, lower=lambda v: _split_plain(v, plain, limit))
+        regex = translate(pattern)
+        _only_matches(regex)
+        if regex.has_end:
+            raise NotAnswered("$ is not answered where its match is used")
+
+    def body(v: Sequence[str], regex: Regex | None) -> str:
+        parts = f"string_split_regex({v[0]}, {v[1]})"
+        if regex is None:
+            parts = f"CASE WHEN {v[1]} = '' THEN string_split({v[0]}, '') ELSE {parts} END"
+        if len(v) < 3 or (isinstance(limit, int) and limit <= 0):
+            return parts
+        return once([v[0], v[1], v[2], parts], columns.limited)
+
+    return _answer(args, resolved, body, True, malformed=columns.NO_PATTERN_OF_JAVA)
 
 
-def _limited(value: str, separator: str, limit: int) -> str:
-    parts = f"string_split({value}, {text(separator)})"
-    if limit <= 0:
+def _split_plain(v: Sequence[str], separator: str, limit: object) -> str:
+    parts = f"string_split({v[0]}, {text(separator)})"
+    if isinstance(limit, int) and limit <= 0:
         return parts
     if separator == "":
         raise NotAnswered("a limit with an empty pattern is not answered")
 
-    def body(names: Sequence[str]) -> str:
-        p = names[0]
-        rest = f"array_to_string(({p})[{limit}:], {text(separator)})"
-        return f"CASE WHEN {p} IS NULL OR len({p}) <= {limit} THEN {p} ELSE list_append(({p})[1:{limit - 1}], {rest}) END"
+    def body(n: Sequence[str]) -> str:
+        p, count = n
+        rest = f"array_to_string({p}[{count}:], {text(separator)})"
+        return (
+            f"CASE WHEN {p} IS NULL OR {count} IS NULL THEN NULL WHEN {count} <= 0 OR len({p}) <= {count} THEN {p} "
+            f"ELSE list_append({p}[1:{count} - 1], {rest}) END"
+        )
 
-    return once([parts], body)
+    return once([parts, v[2]], body)
 
 
-def _with(resolved: Resolved, lower: Lower, fallible: bool = False) -> Resolved:
-    return replace(resolved, lower=lower, fallible=fallible)
+def _named(name: str) -> Function:
+    return Function((name,), "scalar", _RESOLVES[name])
 
+
+_RESOLVES = {
+    "regexp_extract": _resolve_extract,
+    "regexp_extract_all": _resolve_extract_all,
+    "regexp_replace": _resolve_replace,
+    "regexp_count": _resolve_count,
+    "regexp_substr": _resolve_substr,
+}
 
 FUNCTIONS: tuple[Function, ...] = (
-    Function(
-        ("rlike", "regexp", "regexp_like"), "scalar", _resolve_rlike, lambda _, a: f"RLIKE({', '.join(a)})"
+    with_options(
+        Function(
+            ("rlike", "regexp", "regexp_like"),
+            "scalar",
+            _resolve_rlike,
+            lambda _, a: f"RLIKE({', '.join(a)})",
+        ),
+        _PATTERN,
     ),
-    Function(("regexp_extract",), "scalar", _resolve_extract),
-    Function(("regexp_extract_all",), "scalar", _resolve_extract_all),
-    Function(("regexp_replace",), "scalar", _resolve_replace),
-    Function(("regexp_count",), "scalar", _resolve_count),
-    Function(("regexp_substr",), "scalar", _resolve_substr),
-    Function(
-        ("split",),
-        "scalar",
-        _resolve_split,
-        lambda _, a: f"split({a[0]}, {a[1]}, {a[2] if len(a) > 2 else -1})",
+    with_options(_named("regexp_extract"), _PATTERN, _GROUP),
+    with_options(_named("regexp_extract_all"), _PATTERN, _GROUP),
+    with_options(
+        _named("regexp_replace"), _PATTERN, Option(2), whole(3, "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT")
+    ),
+    with_options(_named("regexp_count"), _PATTERN),
+    with_options(_named("regexp_substr"), _PATTERN),
+    with_options(
+        Function(
+            ("split",),
+            "scalar",
+            _resolve_split,
+            lambda _, a: f"split({a[0]}, {a[1]}, {a[2] if len(a) > 2 else -1})",
+        ),
+        _PATTERN,
+        whole(2),
     ),
 )
