@@ -67,6 +67,13 @@ def test_each_statement_is_one_object(file: Path, capsys: pytest.CaptureFixture[
          "Hint: Render the template first, or use ${name}."),
         ("CREATE LIVE TABLE t (CONSTRAINT c EXPECT (a > 0 b c)) AS SELECT 1", "1:"),
         ("APPLY CHANGES INTO t FROM s KEYS (id) APPLY AS DELETE WHEN = 'D' SEQUENCE BY ts", "1:"),
+        ("CREATE LIVE TABLE t AS SELECT", "1:24: SELECT has no list."),
+        ("CREATE LIVE TABLE t AS SELECT a, FROM x", "1:32: Nothing follows the comma."),
+        ("CREATE LIVE TABLE t AS SELECT a FROM x GROUP BY", "1:40: GROUP BY has no columns."),
+        ("CREATE LIVE TABLE t AS SELECT a FROM x WHERE a IN", "1:48: IN has no list."),
+        ("CREATE LIVE TABLE t AS SELECT a FROM", "1:33: Expected a table near 'FROM'."),
+        ("CREATE LIVE TABLE t (CONSTRAINT c EXPECT (a > )) AS SELECT 1", "1:45: Something is missing near '>'."),
+        ("CREATE LIVE VIEW t AS SELECT * FROM STREAM x WATERMARK ts DELAY OF 1 MINUTE", "1:"),
         ("SELECT 'x", "1:8: This string is never closed. Hint: Close it with ' ."),
     ],
 )  # fmt: skip

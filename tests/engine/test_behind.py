@@ -167,7 +167,7 @@ def test_a_view_that_fails_keeps_its_rows_and_is_stale_until_it_is_mended(
     send(tmp_path, 4)
     summary = run(tmp_path, "failing_view")
     assert summary.exit_code == 1
-    assert "Could not convert" in summary.stale["gold.counts"]
+    assert summary.stale["gold.counts"].startswith("[")
     assert rows(tmp_path, "gold.counts") == [("even", 2), ("odd", 1)]
     assert run(tmp_path, "numbers").exit_code == 0
     assert rows(tmp_path, "gold.counts") == [("even", 3), ("odd", 1)]

@@ -167,6 +167,15 @@ def test_ring_is_refused_once_with_all_places(tmp_path: Path) -> None:
             "a.sql:1:1: The column 'x' of default.t is not in its query.",
         ),
         (
+            "CREATE MATERIALIZED VIEW t AS SELECT",
+            "a.sql:1:31: [PARSE_SYNTAX_ERROR] Syntax error at or near 'SELECT': SELECT has no list.",
+        ),
+        (
+            "CREATE STREAMING TABLE t AS SELECT value FROM STREAM read_kafka(subscribe => 'a') "
+            "WATERMARK timestamp DELAY OF INTERVAL 1 MINUTE",
+            "a.sql:1:83: WATERMARK is not executed yet.",
+        ),
+        (
             "CREATE STREAMING TABLE t AS SELECT id FROM STREAM read_files('/missing', format => 'csv')",
             "a.sql:1:51: There are no files.",
         ),

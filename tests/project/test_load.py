@@ -273,3 +273,30 @@ def test_profiles_that_are_not_used_are_checked_too(tmp_path: Path) -> None:
         "tailrace.yaml:3:7: Unknown key 'pathes'.",
         "tailrace.yaml:4:25: 'engine.trigger' is 'x'.",
     ]
+
+
+def test_a_key_with_nothing_behind_it_is_left_out(tmp_path: Path) -> None:
+    text = """\
+topics:
+  clicks:
+    # source: all of it in comments
+  carts:
+    partitions:
+    source:
+parameters:
+engine:
+profiles:
+  dev:
+"""
+    for profile in (None, "dev"):
+        settings = load(write(tmp_path, tailrace_yaml=text), profile).settings
+        assert settings.topics["clicks"] == settings.topics["carts"]
+        assert (settings.topics["clicks"].partitions, settings.topics["clicks"].source) == (1, None)
+        assert (settings.parameters, settings.engine) == (Settings().parameters, Settings().engine)
+
+
+def test_nothing_where_something_must_stand_is_told_where_the_key_is(tmp_path: Path) -> None:
+    (problem,) = problems(
+        write(tmp_path, tailrace_yaml="topics:\n  a:\n    source:\n      kind:\n\nengine:\n")
+    )
+    assert problem.startswith("tailrace.yaml:4:7: 'topics.a.source.kind' is None.")

@@ -16,11 +16,14 @@ from tailrace.model.batch import Decision
 
 @dataclass
 class Total:
-    """One dataset's account. `in` = kept + filtered + late + duplicate + error, where it applies."""
+    """One dataset's account. `in` = kept + filtered + late + duplicate + error, where it applies.
+
+    `in` is None where a batch does not know it (records of several lines have no count of their own).
+    """
 
     dataset: str
     batches: int = 0
-    in_: int = 0
+    in_: int | None = 0
     kept: int = 0
     filtered: int = 0
     late: int = 0
@@ -36,6 +39,11 @@ class Total:
 
 
 COLUMNS = tuple("in" if f.name == "in_" else f.name for f in fields(Total))
+
+
+def counted(count: int | None) -> str:
+    """A count as people read it; `?` where it is not known."""
+    return "?" if count is None else f"{count:,}"
 
 
 class Totals:
@@ -71,7 +79,8 @@ class Totals:
 
 def _count(total: Total, item: EdgeAccount | DatasetAccount) -> None:
     if isinstance(item, EdgeAccount):
-        total.in_ += item.in_ or 0
+        unknown = total.in_ is None or "in" in item.unknown
+        total.in_ = None if unknown else (total.in_ or 0) + (item.in_ or 0)
         total.kept += item.kept or 0
         total.filtered += item.filtered or 0
         total.late += item.late or 0

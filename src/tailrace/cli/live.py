@@ -12,6 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from tailrace.catalog.accounts import counted
+
 if TYPE_CHECKING:
     from tailrace.runtime.picture import Watcher
 
@@ -103,7 +105,7 @@ def draw(watcher: Watcher, names: list[str]) -> Group:
             name,
             Text(state, style=STYLES[state]),
             f"{picture.rates.get(name, 0):,.0f}",
-            f"{total.in_:,}",
+            counted(total.in_),
             f"{total.kept:,}",
             f"{total.filtered:,}",
             Text(f"{total.error:,}", style="red" if total.error else "dim"),

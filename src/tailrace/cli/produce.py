@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 
 import click
 
@@ -31,7 +32,6 @@ def command(call: Invocation, topic: str, file: str, key_field: str | None, part
     from tailrace.runtime.topics import Produced, produce_lines
 
     log, wanted = open_log(call.directory, call.profile, topic)
-    log.create(topic, partitions or wanted)
     told = 0
 
     def progress(done: Produced) -> None:
@@ -43,11 +43,9 @@ def command(call: Invocation, topic: str, file: str, key_field: str | None, part
             click.echo(f"\r{done.sent:,} records", err=True, nl=False)
 
     try:
-        if file == "-":
-            done = produce_lines(log, topic, sys.stdin.buffer, key_field, progress)
-        else:
-            with open(file, "rb") as source:
-                done = produce_lines(log, topic, source, key_field, progress)
+        with nullcontext(sys.stdin.buffer) if file == "-" else open(file, "rb") as source:
+            log.create(topic, partitions or wanted)
+            done = produce_lines(log, topic, source, key_field, progress)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
     if sys.stderr.isatty():

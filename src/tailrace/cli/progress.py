@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from tailrace.catalog.accounts import Totals
+from tailrace.catalog.accounts import Totals, counted
 from tailrace.engine.coordinator import Summary
 from tailrace.model.batch import Decision
 
@@ -18,7 +18,7 @@ class BatchLines:
         """Print the line of a completed batch."""
         parts = []
         for total in Totals([decision]).by_dataset.values():
-            part = f"{total.dataset} {total.in_:,} > {total.out:,}"
+            part = f"{total.dataset} {counted(total.in_)} > {total.out:,}"
             names = ("error", "violated", "filtered", "coerced")
             notes = [(getattr(total, name), name) for name in names]
             told = ", ".join(f"{count:,} {name}" for count, name in notes if count)

@@ -15,7 +15,7 @@ import duckdb
 from arro3.core import Table
 
 from tailrace.duck.connection import connect, first_row, quote
-from tailrace.duck.errors import condition_of, text_of
+from tailrace.duck.errors import condition_of, marked_text_of
 from tailrace.sql.compiled import Branch, Let, RowProgram
 
 TEXTS_MAX = 20
@@ -187,9 +187,7 @@ def _first_error(scratch: duckdb.DuckDBPyConnection, attempts: list[str]) -> tup
         try:
             scratch.execute(attempt).fetchall()
         except duckdb.Error as error:
-            condition = condition_of(str(error))
-            text = text_of(str(error))
-            return condition, text if text.startswith("[") or not condition else f"[{condition}] {text}"
+            return condition_of(str(error)), marked_text_of(str(error))
     return None
 
 

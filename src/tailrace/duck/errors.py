@@ -65,3 +65,9 @@ def text_of(message: str) -> str:
         return f"[{marked[1]}] {words}".rstrip()
     first = message.splitlines()[0] if message else ""
     return re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", first)
+
+
+def marked_text_of(message: str) -> str:
+    """`text_of`, beginning with Spark's condition in brackets wherever it is known."""
+    condition, text = condition_of(message), text_of(message)
+    return text if text.startswith("[") or not condition else f"[{condition}] {text}"

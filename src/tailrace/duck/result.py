@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from tailrace.duck.connection import first_row, quote
-from tailrace.duck.errors import condition_of, text_of
+from tailrace.duck.errors import condition_of, marked_text_of, text_of
 from tailrace.model import types as t
 from tailrace.model.errors import DataError, QueryError
 from tailrace.sql.compiled import BatchQuery
@@ -96,10 +96,7 @@ class QueryResult:
 
 def query_error(error: duckdb.Error) -> QueryError:
     """DuckDB's error as ours, with Spark's condition where it is known."""
-    condition, words = condition_of(str(error)), text_of(str(error))
-    if condition and not words.startswith("["):
-        words = f"[{condition}] {words}"
-    return QueryError(words, condition=condition)
+    return QueryError(marked_text_of(str(error)), condition=condition_of(str(error)))
 
 
 def _text(value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tailrace.duck import rejects
 from tailrace.duck.connection import ExecutionError, InterruptedQuery, ResourceErrors, set_time
+from tailrace.duck.errors import marked_text_of
 from tailrace.duck.source import table_scan
 from tailrace.duck.view import ViewRows, compute_view
 from tailrace.engine import account
@@ -79,7 +80,7 @@ class ViewBatch:
             raise EnvironmentFailure(f"Computing view {self._dataset.name} failed: {error}") from error
         except ExecutionError as error:
             self._abandon()
-            return self._stale(given, positions, _first_line(error))
+            return self._stale(given, positions, marked_text_of(str(error)))
         except ParkDataset as park:
             self._abandon()
             return self._stale(given, positions, park.reason)
@@ -250,7 +251,3 @@ def _numbered(edges: list[EdgeAccount]) -> list[EdgeAccount]:
         number = seen[edge.edge]
         result.append(edge if number == 1 else replace(edge, edge=f"{edge.edge}#{number}"))
     return result
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]

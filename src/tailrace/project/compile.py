@@ -22,6 +22,7 @@ from tailrace.sql.compile import compile_batch, compile_condition, compile_strea
 from tailrace.sql.compiled import Expectation, Input, StreamQuery, TableInput
 from tailrace.sql.parse import statement as s
 from tailrace.sql.parse.printing import print_statement
+from tailrace.sql.query import Query
 
 
 def compile_project(project: Project, files: FilesResolver) -> CompiledProject:
@@ -171,6 +172,7 @@ class _Compiler:
             target = Target(columns, by_name=flow.by_name)
         rejects = _properties(declared).get("tailrace.coerced") == "reject"
         compiled = compile_stream(parsed, self.catalog, target, rejects_coerced=rejects)
+        _refuse_watermark(parsed)
         for branch in compiled.branches:
             source = self._read(branch.input)
             if source is not None and _inlined(source):
@@ -196,6 +198,7 @@ class _Compiler:
             _check_names(declared, compile_batch(parsed, self.catalog).schema, listed)
             target = replace(target, by_name=True)
         compiled = compile_batch(parsed, self.catalog, target)
+        _refuse_watermark(parsed)
         schema = _commented(compiled.schema, columns)
         return Dataset(declared.name, kind, schema, declared.place, view=compiled)
 
@@ -248,6 +251,16 @@ class _Compiler:
 
 
 # Columns of a dataset
+
+
+def _refuse_watermark(query: Query) -> None:
+    """A watermark judges event times, which nothing does yet: it is not passed over in silence."""
+    for offset, _, _ in query.watermarks:
+        raise Refused(
+            "WATERMARK is not executed yet.",
+            place=query.origin.at(offset),
+            hint="Nothing here waits for late rows; take it away.",
+        )
 
 
 def _declared_schema(columns: tuple[s.Column, ...]) -> Schema | None:

@@ -58,9 +58,10 @@ def read_document(text: str, file: str, environment: Mapping[str, str]) -> Docum
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1)
         problem = (error.problem or "the file does not parse").capitalize()
-        document.errors.append(
-            ProjectError(f"{problem}.", place=place, hint="This is not valid YAML; mind indents and quotes.")
-        )
+        hint = "This is not valid YAML; mind indents and quotes."
+        if mark and any("${" in line for line in text.splitlines()[mark.line : mark.line + 1]):
+            hint = 'This is not valid YAML; inside of { } or [ ], put "${NAME}" into quotes.'
+        document.errors.append(ProjectError(f"{problem}.", place=place, hint=hint))
         return document
     except YAMLError as error:
         document.errors.append(ProjectError(f"The file is not valid YAML: {error}.", place=Place(file, 1)))
@@ -106,6 +107,8 @@ class _Reader:
                 continue
             self.document.keys[*path, key] = place
             values[key] = self.value(value_node, (*path, key))
+            if values[key] is None and not value_node.value:  # written as nothing: the next token's place
+                self.document.values[*path, key] = place
         return values
 
     def value(self, node: Node, path: Path) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
@@ -61,6 +61,14 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_left_out(cls, value: Any) -> Any:
+        """A key with nothing behind it (all of it may be comments) is as if it were not there."""
+        if not isinstance(value, dict):
+            return value
+        return {key: one for key, one in value.items() if one is not None or key not in cls.model_fields}
+
 
 class PathSettings(Part):
     """Where files go, relative to the project's folder."""
@@ -98,6 +106,10 @@ class SourceSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
+def _all_defaults(value: Any) -> Any:
+    return {} if value is None else value
+
+
 class TopicSettings(Part):
     """A topic of the project's log."""
 
@@ -130,9 +142,11 @@ class Settings(Part):
         description="Values for ${name} in SQL; `timezone` is the session time zone (only UTC so far).",
     )
     paths: PathSettings = Field(default=PathSettings(), description="Where files go.")
-    topics: dict[str, TopicSettings] = Field(default_factory=dict, description="Topics by name.")
+    topics: dict[str, Annotated[TopicSettings, BeforeValidator(_all_defaults)]] = Field(
+        default_factory=dict, description="Topics by name."
+    )
     engine: EngineSettings = Field(default=EngineSettings(), description="How batches are cut.")
-    profiles: dict[str, dict[str, Any]] = Field(
+    profiles: dict[str, Annotated[dict[str, Any], BeforeValidator(_all_defaults)]] = Field(
         default_factory=dict, description="By name: keys laid over the rest when `--profile` names it."
     )
     schedules: Any = Field(default=None, description="Not executed yet.")

@@ -19,6 +19,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from tailrace.model.errors import Place, ProjectError, Refused
 from tailrace.sql.errors import Origin
+from tailrace.sql.parse.cut_off import cut_off, plain_complaint
 
 _BASE: Any = Databricks.parser_class
 _KEPT = ("CAST", "TRY_CAST", "EXTRACT", "TRIM")
@@ -214,6 +215,7 @@ def _parse(origin: Origin, query: bool) -> Query:
     dialect = Dialect()
     try:
         tokens = _spelled(dialect.tokenize(origin.text), origin)
+        short = cut_off(tokens)
         parser = _Parser(dialect=dialect)
         if query:
             trees = parser.parse(tokens, origin.text)
@@ -223,6 +225,9 @@ def _parse(origin: Origin, query: bool) -> Query:
         raise _syntax_error(origin, error) from None
     except RecursionError:
         raise Refused("The query is nested too deeply.", place=origin.place) from None
+    if short is not None:
+        place, word = origin.at(tokens[short[0]].start), tokens[short[0]].text
+        raise ProjectError(f"[PARSE_SYNTAX_ERROR] Syntax error at or near {word!r}: {short[1]}.", place=place)
     trees = [tree for tree in trees if tree is not None]
     if len(trees) != 1:
         what = "a query" if query else "an expression"
@@ -291,7 +296,7 @@ def _with_orders(tree: Any) -> Any:
 def _syntax_error(origin: Origin, error: SqlglotError) -> ProjectError:
     details = getattr(error, "errors", None) or [{}]
     first = details[0]
-    message = first.get("description") or str(error).splitlines()[0]
+    message = plain_complaint(first.get("description") or str(error).splitlines()[0])
     line, column = first.get("line"), first.get("col")
     place = origin.place
     if line:

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 from tailrace.model.errors import Place, ProjectError
 from tailrace.sql.parse import statement as s
+from tailrace.sql.parse.cut_off import cut_off, plain_complaint
 from tailrace.sql.parse.heads import QUERY_WORDS
 from tailrace.sql.parse.scan import Position
 
 _VARIABLE = re.compile(r"\$\{[^}\n]*\}|\$(?=\w)")
 _WINDOW = re.compile(r"\bwindow(?=\s*\()", re.IGNORECASE)
 _WATERMARK = re.compile(
-    r"\bWATERMARK\s[^;]{1,300}?\sDELAY\s+OF\s+(?:INTERVAL\s+)?(?:'[^']*'|\"[^\"]*\"|\d+)(?:\s+(?:MICRO|MILLI)?"
+    r"\bWATERMARK\s[^;]{1,300}?\sDELAY\s+OF\s+INTERVAL\s+(?:'[^']*'|\"[^\"]*\"|\d+)(?:\s+(?:MICRO|MILLI)?"
     r"(?:SECOND|MINUTE|HOUR|DAY|WEEK)S?\b)?",
     re.IGNORECASE,
 )
@@ -78,11 +79,13 @@ def _check(span: s.Span, wrap: str, file: str) -> ProjectError | None:
         )
     text = wrap + _plain_spark(span.text)
     try:
+        tokens = sqlglot.tokenize(text, read="databricks")
+        short = cut_off(tokens)
         parsed = sqlglot.parse(text, read="databricks")
     except ParseError as error:
         detail = error.errors[0] if error.errors else {}
         offset = _offset(text, detail.get("line"), detail.get("col"), detail.get("highlight")) - len(wrap)
-        message = str(detail.get("description") or "The query does not parse").rstrip(".")
+        message = plain_complaint(str(detail.get("description") or "The query does not parse"))
         found = detail.get("highlight")
         near = f" near '{found}'" if found else ""
         return ProjectError(f"{message}{near}.", place=_place(span.at, span.text, max(offset, 0), file))
@@ -91,6 +94,9 @@ def _check(span: s.Span, wrap: str, file: str) -> ProjectError | None:
     except TokenError as error:
         message = str(error).splitlines()[0]
         return ProjectError(f"{message}.", place=_place(span.at, span.text, 0, file))
+    if short is not None:
+        place = _place(span.at, span.text, max(tokens[short[0]].start - len(wrap), 0), file)
+        return ProjectError(f"{short[1]}.", place=place)
     first = parsed[0] if parsed else None
     opaque = isinstance(first, sqlglot.exp.Command)
     if first is None or (opaque and first.name.upper() in QUERY_WORDS):
