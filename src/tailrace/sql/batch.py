@@ -27,7 +27,7 @@ from tailrace.sql.query import Query, parse_query
 from tailrace.sql.relation import Block, Names, PlainHooks, Source, one_zero
 from tailrace.sql.scope import Relation, Scope, Visible, relation_of
 from tailrace.sql.stream import fit
-from tailrace.sql.typed import Typed, quote
+from tailrace.sql.typed import ABSENT, Typed, quote
 
 _HIDDEN = (t.Field("_batch", t.LONG), t.Field("_row", t.LONG))
 _METADATA = (t.Field("_metadata", METADATA_TYPE, nullable=False),)
@@ -80,7 +80,7 @@ class BatchCompiler(Pivots):
         if isinstance(node, exp.Select):
             return self._select(node, env, outer)
         if isinstance(node, exp.Values):
-            return self._values(node, outer)
+            return self._modified(node, self._values(node, outer))
         if isinstance(node, exp.Table):
             source = self._joined([node, *(node.args.get("joins") or [])], env, outer)
             return self._all_of_source(source)
@@ -193,6 +193,7 @@ class BatchCompiler(Pivots):
                 nullable=nullable,
                 is_column=True,
                 fallible=False,
+                value=ABSENT,
                 name=a.name,
                 sources=both[0].sources | both[1].sources,
             )

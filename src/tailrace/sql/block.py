@@ -16,16 +16,15 @@ from sqlglot import exp
 
 from tailrace.sql import generating, grouping_sets, operators, time_windows
 from tailrace.sql import select_list as lists
+from tailrace.sql.allowed import Allowed
 from tailrace.sql.calls import Call, Hooks
 from tailrace.sql.expression import Analyzer
-from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function
-from tailrace.sql.groups import MISSING, has_aggregate
+from tailrace.sql.groups import MISSING
 from tailrace.sql.ordering import order_key
 from tailrace.sql.relation import Block, PlainHooks, all_of, conjuncts, one_zero
 from tailrace.sql.scope import Visible
-from tailrace.sql.typed import Typed, quote
-from tailrace.sql.windows import Windows
+from tailrace.sql.typed import ABSENT, Typed, quote
 
 _CORRELATED = re.compile(r"\b(?:(?:scalarsubquery|exists)\([^)]|listquery\()")
 """A subquery that ORDER BY does not take, as Spark prints it."""
@@ -48,7 +47,7 @@ class GroupedHooks(PlainHooks):
         return self.block.window(analyzer, node)
 
 
-class SelectBlock(Windows):
+class SelectBlock(Allowed):
     """Builds the DuckDB text of one SELECT."""
 
     def inner_hooks(self) -> Hooks:
@@ -133,24 +132,12 @@ class SelectBlock(Windows):
             scope = replace(self.above, aliases=dict(aliases))
             value = Analyzer(self.origin, scope, hooks).expr(item.node)
             self._check_lateral(item.node, aliases)
+            self._check_subqueries(item.node, value)
             name = lists.output_name(item, value)
             result.append(lists.positional(value, name))
             if item.names:
                 aliases[name.lower()] = replace(value, name=f"lateralAliasReference({name})")
         return result
-
-    def _check_lateral(self, node: Any, aliases: dict[str, Typed]) -> None:
-        """No alias of the same list inside OVER or its function."""
-        for window in node.find_all(exp.Window) if aliases else ():
-            for column in window.find_all(exp.Column):
-                named = column.parts[0].name.lower()
-                if named in aliases and self.above._find([named], self.origin, column) is None:
-                    raise self.origin.wrong(
-                        f"[UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_WINDOW] `{named}` is an alias of the "
-                        "same list, which a window function does not see.",
-                        column,
-                        hint="Put the list into a subquery.",
-                    )
 
     def _condition(self, clause: Any, hooks: Hooks, aliases: dict[str, Typed]) -> Typed | None:
         if clause is None:
@@ -190,6 +177,7 @@ class SelectBlock(Windows):
             if len(same) > 1:
                 raise self.origin.refused(f"ORDER BY {node.name}: several columns have this name.", one)
             return outputs[node.name.lower()]
+        self._check_set_keys(node, outputs)
         changed = self._changed(node, outputs)
         scope = replace(self.above, aliases=outputs, extra={**self.above.extra, **changed})
         value = Analyzer(self.origin, scope, _OrderHooks(self, changed) if changed else hooks).expr(node)
@@ -214,98 +202,6 @@ class SelectBlock(Windows):
                 continue
             changed[named] = outputs[named]
         return changed
-
-    def _check(self, items: Sequence[lists.Item], values: Sequence[Visible | None], *others: Any) -> None:
-        """No column outside of an aggregate that is no grouping key."""
-        if not self.grouped:
-            return
-        texts = [(v.value.sql, i.node) for i, v in zip(items, values, strict=True) if v is not None]
-        clauses = (self.node.args.get("having"), self.node.args.get("qualify"))
-        texts += [(o.sql, c) for o, c in zip(others[:2], clauses, strict=True) if isinstance(o, Typed)]
-        texts += [(value.sql, self.node) for value, _ in others[2]]
-        texts += [(made.sql, self.node) for _, made in self.windows.values()]
-        for sql, node in texts:
-            if MISSING in sql:
-                name = sql.split(MISSING, 1)[1].split('"', 1)[0]
-                raise self.origin.wrong(
-                    f"[MISSING_AGGREGATION] `{name}` is neither in GROUP BY nor in an aggregate.",
-                    node,
-                    hint=f"Add it to GROUP BY, or write any_value({name}).",
-                )
-
-    def _check_order_windows(self) -> None:
-        """ORDER BY takes no window function, and beside window functions no aggregate."""
-        order = self.node.args.get("order")
-        if order is None:
-            return
-        window = order.find(exp.Window)
-        if window is not None or (self.windows and self.grouped and has_aggregate(order)):
-            raise self.origin.wrong(
-                f"[UNSUPPORTED_EXPR_FOR_OPERATOR] ORDER BY takes no {'window function' if window else 'aggregate'} "
-                "here.",
-                order,
-                hint="Give it a name in the list and order by that.",
-            )
-
-    def _check_having(self, shown: Sequence[Visible], rows: generating.Rows | None) -> None:
-        """Above grouping sets, HAVING with an aggregate finds only the keys that the list gives."""
-        having = self.node.args.get("having")
-        if having is not None and rows is not None:
-            raise self.origin.refused("HAVING beside a generator is not answered.", having)
-        qualify = self.node.args.get("qualify")
-        if having is not None and qualify is not None and has_aggregate(qualify):
-            raise self.origin.refused(
-                "An aggregate in QUALIFY beside HAVING is not answered.", qualify, hint="Name it in the list."
-            )
-        if having is None or not self.sets:
-            return
-        if not has_aggregate(having) and not any(map(self.grouping, having.find_all(exp.Anonymous))):
-            return
-        listed = {v.value.sql for v in shown}
-        for column in _outside_aggregates(having.this):
-            named = [part.name for part in column.parts]
-            found = self.above._find(named, self.origin, column)
-            if found is not None and found.sql not in listed and MISSING not in found.sql:
-                raise self.origin.wrong(
-                    f"[UNRESOLVED_COLUMN.WITH_SUGGESTION] HAVING names `{'`.`'.join(named)}` beside an aggregate, "
-                    "and the list does not give it.",
-                    column,
-                    hint="Add it to the list.",
-                )
-
-    def _check_order(
-        self, having: Typed | None, hooks: Hooks, shown: Sequence[Visible], aliases: dict[str, Typed]
-    ) -> None:
-        """Spark finds no aggregate in ORDER BY once HAVING has needed what the list does not give."""
-        order = self.node.args.get("order")
-        if (
-            having is not None
-            and order is not None
-            and any(map(self.grouping, order.find_all(exp.Anonymous)))
-        ):
-            raise self.origin.refused(
-                "grouping() in ORDER BY beside HAVING is not answered.",
-                order,
-                hint="Give it a name in the list.",
-            )
-        if having is None or order is None or not has_aggregate(order):
-            return
-        listed = {v.value.sql for v in shown}
-        analyzer = Analyzer(self.origin, replace(self.above, aliases=aliases), hooks)
-        stack = [self.node.args["having"].this]
-        while stack:
-            node = stack.pop()
-            column = isinstance(node, (exp.Column, exp.Dot))
-            if not (column or has_aggregate(node)) or analyzer.expr(node).sql in listed:
-                continue
-            if column or isinstance(node, exp.Anonymous):
-                raise self.origin.wrong(
-                    "[UNRESOLVED_COLUMN.WITH_SUGGESTION] ORDER BY takes no aggregate here, as HAVING names "
-                    "what is not in the list.",
-                    order,
-                    hint="Add what HAVING names to the list, or order by a name of the list.",
-                )
-            stack.extend(node.iter_expressions())
 
     def _steps(
         self, base: str, having: Typed | None, qualify: Typed | None, rows: generating.Rows | None
@@ -349,7 +245,7 @@ class SelectBlock(Windows):
         columns = tuple(
             replace(
                 v,
-                value=replace(v.value, sql=quote(i), is_column=True, fallible=False),
+                value=replace(v.value, sql=quote(i), is_column=True, fallible=False, value=ABSENT),
                 hidden=False,
                 qualified=False,
             )
@@ -440,22 +336,6 @@ class _NoWindows(GroupedHooks):
 
     def window(self, analyzer: Analyzer, node: exp.Window) -> Typed:
         raise analyzer.origin.wrong("[NESTED_WINDOW] A window function inside another is not allowed.", node)
-
-
-def _outside_aggregates(node: Any) -> list[exp.Column]:
-    """The columns of a condition that stand in no aggregate and in no subquery."""
-    found, stack = [], [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, exp.Column):
-            found.append(one)
-        elif isinstance(one, (exp.Query, exp.Subquery, exp.Exists)) or (
-            isinstance(one, exp.Anonymous) and getattr(TABLE.find(one.name), "kind", "") == "aggregate"
-        ):
-            continue
-        else:
-            stack.extend(one.iter_expressions())
-    return found
 
 
 def by_all(order: exp.Order, count: int) -> list[Any]:

@@ -126,9 +126,7 @@ class Groups:
     def _key(self, value: Typed, node: Any) -> str:
         """Make it a grouping key, if it is none yet, and give its name."""
         if not operators.is_orderable(value.type):
-            raise self.origin.wrong(
-                f"[GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE] GROUP BY takes no {value.type}.", node
-            )
+            raise self.origin.refused(f"GROUP BY {value.type} is not answered.", node)
         known = next((name for name, key in self.keys if key.sql == value.sql), None)
         if known is None:
             known = self.names.new()
@@ -198,6 +196,7 @@ class Groups:
         values: list[Any] = [analyzer.argument(n) for n in nodes] if not _is_count_star(call) else [_one()]
         if call.distinct and _is_count_star(call):
             values = [c.value for r in analyzer.scope.relations for c in r.columns if not c.hidden] or values
+        self._check_outer(call)
         resolved = analyzer.resolve(node, function, call.name, values)
         cast = analyzer.texts(values, resolved)
         if call.within is not None:
@@ -251,6 +250,27 @@ class Groups:
             name = f"{name} FILTER (WHERE {conditions[0].name})"
         made = operators.joined([*cast, *conditions], sql, resolved.result, name, True)
         return replace(made, nullable=resolved.nullable), resolved
+
+    def _check_outer(self, call: Call) -> None:
+        """No aggregate of a subquery reads the outer row beside its own rows."""
+        if self.scope.outer is None:
+            return
+        own, far = Scope(self.scope.relations), None
+        mine = False
+        for column in [c for node in call.nodes for c in node.find_all(exp.Column)]:
+            named = [part.name for part in column.parts]
+            if isinstance(column.this, exp.Star) or own._find(named, self.origin, column) is not None:
+                mine = True
+            elif self.scope.outer._find(named, self.origin, column) is not None:
+                far = column
+        if far is not None and mine:
+            raise self.origin.wrong(
+                "[UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.AGGREGATE_FUNCTION_MIXED_OUTER_LOCAL_REFERENCES] "
+                f"{call.name} reads the outer row beside its own rows.",
+                far,
+            )
+        if far is not None:
+            raise self.origin.refused(f"{call.name} of a column of the outer query is not answered.", far)
 
     def _ordered(self, one: exp.Ordered, analyzer: Analyzer) -> tuple[str, str]:
         value = analyzer.expr(one.this)

@@ -14,7 +14,7 @@ from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.relation import Block, Names, PlainHooks, Source, all_of, conjuncts, unnested
 from tailrace.sql.scope import Relation, Scope, Visible
-from tailrace.sql.typed import Typed, quote
+from tailrace.sql.typed import ABSENT, Typed, quote
 
 Env = dict[str, Callable[[], Block]]
 """Queries by name that a FROM may mention, compiled when they first are."""
@@ -201,7 +201,9 @@ def bare(table: exp.Subquery) -> Any:
 
 def _nullable(relations: Sequence[Relation]) -> tuple[Relation, ...]:
     return tuple(
-        Relation(r.parts, tuple(replace(c, value=replace(c.value, nullable=True)) for c in r.columns))
+        Relation(
+            r.parts, tuple(replace(c, value=replace(c.value, nullable=True, value=ABSENT)) for c in r.columns)
+        )
         for r in relations
     )
 

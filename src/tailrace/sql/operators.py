@@ -399,9 +399,13 @@ def is_orderable(kind: t.DataType) -> bool:
 def meet(symbol: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
     """Both sides in the type that they are compared in."""
     met = coerce.wider(left.type, right.type)
+    if met is None and isinstance(left.type, t.StructType) and isinstance(right.type, t.StructType):
+        raise NotAnswered("comparing structs of other names is not answered")
     if met is None or not is_orderable(met):
         raise _differ(symbol, left, right)
     if isinstance(met, t.StructType):
+        if symbol in ("=", "<=>", "!=", "<>", "IN") and duck(left.type) == duck(right.type):
+            return left, right
         raise NotAnswered("comparing structs is not answered")
     if isinstance(met, t.ArrayType) and symbol not in ("=", "<=>", "!=", "<>", "IN"):
         raise NotAnswered("ordering arrays is not answered: NULL elements stand elsewhere in Spark")

@@ -145,7 +145,7 @@ class Windows(Groups):
         end = Bound("CURRENT ROW", "CURRENT ROW", 0)
         if spec.args.get("end"):
             end = self._bound(spec, "end", kind, keys, analyzer)
-        if start.kind and end.kind and start.kind is not end.kind:
+        if start.kind and end.kind and start.kind != end.kind:
             raise self.origin.wrong(
                 "[DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_DIFF_TYPES] The bounds of the frame differ in type.",
                 spec,
@@ -178,7 +178,9 @@ class Windows(Groups):
                 spec,
             )
         label = f"{made.name} {direction}"
-        return Bound(f"{text} {direction}", label, sign * int(made.value), type(made.type))
+        if direction == "PRECEDING" and isinstance(keys[0].type, t.NumericType) and made.type != keys[0].type:
+            label = f"(- {made.name}) FOLLOWING"  # as Spark prints a bound that it casts
+        return Bound(f"{text} {direction}", label, sign * int(made.value), made.type)
 
 
 _FAR = 2**70
@@ -191,7 +193,7 @@ class Bound:
     sql: str
     label: str
     at: int
-    kind: type[t.DataType] | None = None
+    kind: t.DataType | None = None
 
 
 def _distance(bound: Typed, key: t.DataType) -> str | None:
