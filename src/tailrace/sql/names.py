@@ -16,6 +16,7 @@ DEFAULTS = {
     "rpad": (2, " "),
     "replace": (2, ""),
     "regexp_extract": (2, "1"),
+    "regexp_extract_all": (2, "1"),
     "regexp_replace": (3, "1"),
     "months_between": (2, "true"),
     "to_unix_timestamp": (1, "yyyy-MM-dd HH:mm:ss"),

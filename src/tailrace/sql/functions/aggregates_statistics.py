@@ -52,7 +52,7 @@ def _resolve_percentile(args: Sequence[Arg]) -> Resolved:
     _numbers(args[:1], 1)
     share: object = Decimal("0.5")
     if len(args) == 2:
-        share = args[1].value
+        share = args[1].known
     elif len(args) != 1:
         raise NotAnswered("a frequency is not answered")
     if isinstance(share, bool) or not isinstance(share, (int, float, Decimal)) or not 0 <= share <= 1:
@@ -111,7 +111,7 @@ def _resolve_joined(args: Sequence[Arg]) -> Resolved:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
     if isinstance(args[0].type, t.BinaryType) or not coerce.implicit(args[0].type, t.STRING):
         raise NotAnswered(f"{args[0].type} is not answered")
-    between = args[1].value if len(args) == 2 else None
+    between = args[1].known_text if len(args) == 2 else None
     if between is not None and not isinstance(between, str):
         raise NotAnswered("a delimiter that is no literal is not answered")
 

@@ -76,7 +76,7 @@ def _resolve_str_to_map(args: Sequence[Arg]) -> Resolved:
     _only_strings(args)
     kind = t.MapType(t.STRING, t.STRING)
     resolved = scalar("str_to_map", [t.STRING] * 3, kind, "", min_args=1, fallible=True).resolve(args)
-    pairs, sign = (args[i].value if len(args) > i else default for i, default in ((1, ","), (2, ":")))
+    pairs, sign = (args[i].known_text if len(args) > i else default for i, default in ((1, ","), (2, ":")))
     for one in (pairs, sign):
         if not isinstance(one, str) or not one or not set(one) <= _PLAIN:
             raise NotAnswered("delimiters must be literals that mean themselves in a regular expression")

@@ -262,9 +262,9 @@ def _resolve_from_json(args: Sequence[Arg]) -> Resolved:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 2 or 3 arguments, not {len(args)}")
     if not isinstance(args[0].type, (t.StringType, t.VoidType)):
         raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be STRING")
-    if not isinstance(args[1].value, str):
-        raise NotAnswered("a schema that is no literal is not answered")
-    schema = _schema_of(args[1].value)
+    if not isinstance(args[1].known, str):
+        raise Mismatch("[INVALID_SCHEMA.NON_STRING_LITERAL] the schema must be a constant text")
+    schema = _schema_of(args[1].known)
     mode = _mode_of(args[2]) if len(args) == 3 else "PERMISSIVE"
     if schema.find("_corrupt_record") is not None:
         raise NotAnswered("the column _corrupt_record is not answered")

@@ -277,7 +277,7 @@ FUNCTIONS: tuple[Function, ...] = (
             ("rlike", "regexp", "regexp_like"),
             "scalar",
             _resolve_rlike,
-            lambda _, a: f"RLIKE({', '.join(a)})",
+            lambda name, a: f"{name.upper()}({', '.join(a)})",
         ),
         _PATTERN,
     ),

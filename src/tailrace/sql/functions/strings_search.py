@@ -106,7 +106,16 @@ def _like(name: str) -> Function:
 
         return replace(resolved, lower=lower, fallible=not isinstance(pattern, str))
 
-    return with_options(Function((name,), "scalar", resolve), _LIKE)
+    def pretty(_: str, a: Sequence[str]) -> str:
+        if name == "ilike":
+            return f"ilike({a[0]}, {a[1]})"
+        return f"{a[0]} LIKE {a[1]}{_escape_name(a[2]) if len(a) > 2 else ''}"
+
+    return with_options(Function((name,), "scalar", resolve, pretty), _LIKE)
+
+
+def _escape_name(escape: str) -> str:
+    return "" if escape == "\\" else f" ESCAPE '{escape}'"
 
 
 _ESCAPES_NOTHING = fail("INVALID_FORMAT.ESC_IN_THE_MIDDLE", "The escape in the pattern escapes nothing")
