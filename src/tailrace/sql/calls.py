@@ -117,7 +117,8 @@ class Calls:
         """A call of a function of the table, by its kind."""
         kind = CAST_CALLS.get(call.name.lower())
         if kind is not None and len(call.nodes) == 1:
-            return self._cast_of(self.expr(call.nodes[0]), kind, False)
+            value = self.expr(call.nodes[0])
+            return replace(self._cast_of(value, kind, False), name=value.name)
         if call.name.lower() == "input_file_name" and not call.nodes:
             return files.input_file_name(self.scope, self.origin, node, self.hooks.one_file)
         function = TABLE.find(call.name)

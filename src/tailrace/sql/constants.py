@@ -33,7 +33,9 @@ def as_text(value: Any, kind: t.DataType) -> Any:
         return value if not isinstance(value, str) or isinstance(kind, t.StringType) else ABSENT
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, (int, Decimal)):
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, bytes):
         return value.decode() if value.isascii() else ABSENT

@@ -14,6 +14,7 @@ DEFAULTS = {
     "position": (2, "1"),
     "lpad": (2, " "),
     "rpad": (2, " "),
+    "overlay": (3, "-1"),
     "replace": (2, ""),
     "regexp_extract": (2, "1"),
     "regexp_extract_all": (2, "1"),

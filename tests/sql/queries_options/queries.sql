@@ -40,3 +40,6 @@ SELECT regexp_extract('ab', NULL), regexp_replace('ab', 'a', NULL), split('a', N
 SELECT regexp_extract('foo', concat('(', 'o', '+)'), 0+1), regexp_replace('abc', 'a' || 'b', upper('x')), 'x1' RLIKE '[0-' || '9]';
 SELECT regexp_replace('ab', '(a)(b)', '$2$1'), regexp_replace('a$b', '\\$', '\\$'), regexp_replace('a', 'a', '\\\\');
 SELECT s RLIKE '\\bfoo\\b', s RLIKE '\\bfoo', s RLIKE '(?i)\\b(foo|bar)\\b', s RLIKE 'foo\\b' FROM VALUES ('foo bar'),('foobar'),('a foo.'),(''),('éfoo'),('foo é'),('Foo-é'),('É BAR'),('fooé'),('foo\u0301x é'),('éfoo foo') AS t(s);
+SELECT like('a','b','!'), ilike('a','b','!'), ilike('a','b'), regexp('a','b'), rlike('a','b'), regexp_like('a','b'), 'a' REGEXP 'b', 'a' RLIKE 'b', 'a' NOT LIKE 'b', like('a','b','\\'), 'a' LIKE 'b' ESCAPE '!', 'a' ILIKE 'b' ESCAPE '!', 'a' ILIKE 'b';
+SELECT double(1+1), double(-1), string(i), string(i+1), int('5'), float(NULL), date('2020-01-01'), decimal(1.5), binary('a'), timestamp(s), boolean(upper('true')) FROM VALUES (1,'2020-01-01') AS t(i,s);
+SELECT regexp_substr(-1, -1), regexp_substr('a-1', '-1'), regexp_substr(s,'-1') FROM VALUES ('-1') AS t(s);
