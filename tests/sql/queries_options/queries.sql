@@ -43,3 +43,15 @@ SELECT s RLIKE '\\bfoo\\b', s RLIKE '\\bfoo', s RLIKE '(?i)\\b(foo|bar)\\b', s R
 SELECT like('a','b','!'), ilike('a','b','!'), ilike('a','b'), regexp('a','b'), rlike('a','b'), regexp_like('a','b'), 'a' REGEXP 'b', 'a' RLIKE 'b', 'a' NOT LIKE 'b', like('a','b','\\'), 'a' LIKE 'b' ESCAPE '!', 'a' ILIKE 'b' ESCAPE '!', 'a' ILIKE 'b';
 SELECT double(1+1), double(-1), string(i), string(i+1), int('5'), float(NULL), date('2020-01-01'), decimal(1.5), binary('a'), timestamp(s), boolean(upper('true')) FROM VALUES (1,'2020-01-01') AS t(i,s);
 SELECT regexp_substr(-1, -1), regexp_substr('a-1', '-1'), regexp_substr(s,'-1') FROM VALUES ('-1') AS t(s);
+SELECT CAST(array(1,NULL,3) AS STRING), CAST(array() AS STRING), CAST(map('a',1,'b',NULL) AS STRING), CAST(struct(1 AS a,'x' AS b,NULL AS c) AS STRING), CAST(array(array(1.50,2)) AS STRING);
+SELECT CAST(array('a',NULL,'') AS STRING) AS a, CAST(array(DATE'2020-01-01') AS STRING) AS b, CAST(array(1.5D, 1e10D) AS STRING) AS c, CAST(array(X'41') AS STRING) AS d, CAST(map(1,array('x')) AS STRING) AS e, CAST(array(true) AS STRING) AS f, CAST(array(TIMESTAMP'2020-01-01 10:00:00.5') AS STRING) AS g;
+SELECT hash(d), xxhash64(d) FROM VALUES (CAST(0 AS DECIMAL(38,18))),(-1),(1),(127),(128),(-128),(-129),(99999999999999999999.999999999999999999),(-12345678901234567890.123456789012345678),(0.000000000000000001),(-0.000000000000000001),(NULL) AS t(d);
+SELECT hash(d), xxhash64(d) FROM VALUES (CAST(99999999999999999999999999999999999999 AS DECIMAL(38,0))),(-99999999999999999999999999999999999999),(255),(256),(-256),(-32768),(32768),(32767) AS t(d);
+SELECT hash(a), xxhash64(a), hash(a, 1), hash(s, a), xxhash64(s), hash(n), hash(array(a, NULL, a)) FROM VALUES (array(1,2,NULL), struct(1 AS x,'a' AS y), array('a','é','')), (array(), struct(CAST(NULL AS INT),CAST(NULL AS STRING)), array(NULL)), (NULL, NULL, NULL) AS t(a,s,n);
+SELECT hash(array(1.5D, 2), 3L), xxhash64(array(struct(1 AS a, array('x') AS b)));
+SELECT timestamp_seconds(1.5), timestamp_seconds(1.5D), timestamp_seconds(CAST(1.1 AS FLOAT)), timestamp_seconds(CAST('NaN' AS DOUBLE)), timestamp_seconds(-1.0000005D), timestamp_seconds(CAST(1.23456789 AS DECIMAL(20,2)));
+SELECT timestamp_seconds(99999999999999.5);
+SELECT timestamp_seconds(1.23456789);
+SELECT CAST(CAST(d AS DECIMAL(20,2)) AS TIMESTAMP), CAST(CAST(d AS DECIMAL(38,10)) AS TIMESTAMP), CAST(CAST(d AS DECIMAL(25,0)) AS TIMESTAMP) FROM VALUES (1.5),(-1.5),(123456789012.25),(NULL),(-0.0000019) AS t(d);
+SELECT hash(a), xxhash64(a), hash(a, 1), hash(s, a), xxhash64(s), hash(n), hash(array(a, NULL, a)) FROM VALUES (array(1,2,NULL), named_struct('x',1,'y','a'), array('a','é','')), (array(), NULL, array(NULL)), (NULL, NULL, NULL) AS t(a,s,n);
+SELECT timestamp_seconds(CAST(1.23 AS DECIMAL(38,18))), timestamp_seconds(CAST(-1.23 AS DECIMAL(38,18)));

@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
-from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.typed import fail, once, quote, text
+from tailrace.sql.errors import Mismatch
+from tailrace.sql.functions.casts_nested import parts_cast
+from tailrace.sql.typed import fail, once, text
 
 BLANKS = r"[\x00-\x20\x7F]*"
 """What Spark trims around a text before it reads a value from it: blanks and control characters."""
@@ -36,7 +37,7 @@ def cast_sql(sql: str, source: t.DataType, target: t.DataType, safe: bool = Fals
         return sql, False
     if isinstance(source, t.VoidType):
         return f"CAST({sql} AS {duck(target)})", False
-    nested = _nested(sql, source, target, safe)
+    nested = parts_cast(sql, source, target, safe, cast_sql)
     if nested is not None:
         return nested
     below_one = isinstance(source, t.DecimalType) and source.precision == source.scale
@@ -359,10 +360,19 @@ def _double_to_ts(sql: str, target: t.DataType, safe: bool) -> str:
 
 def _decimal_to_ts(sql: str, source: t.DecimalType) -> str:
     """Seconds, cut after the microsecond; Java's product of larger numbers goes round."""
-    if source.precision - source.scale > 12 or source.precision > 31:
-        raise NotAnswered(f"a cast of {source.simple_string.upper()} to TIMESTAMP is not answered")
-    wide = f"CAST({sql} AS DECIMAL(38,{source.scale}))"
-    return f"CAST(make_timestamp(CAST(trunc({wide} * 1000000) AS BIGINT)) AS TIMESTAMPTZ)"
+    if source.precision - source.scale <= 12 and source.precision <= 31:
+        wide = f"CAST({sql} AS DECIMAL(38,{source.scale}))"
+        return f"CAST(make_timestamp(CAST(trunc({wide} * 1000000) AS BIGINT)) AS TIMESTAMPTZ)"
+    round_ = 2**64
+    shift = source.scale - 6
+    cut = f"{unscaled(sql)} // {10**shift}" if shift >= 0 else f"({unscaled(sql)} % {round_}) * {10**-shift}"
+    low = f"(({cut}) % {round_} + {round_ + 2**63}::HUGEINT) % {round_} - {2**63}::HUGEINT"
+    return f"CAST(make_timestamp(CAST({low} AS BIGINT)) AS TIMESTAMPTZ)"
+
+
+def unscaled(sql: str) -> str:
+    """A DECIMAL without its point, as a HUGEINT."""
+    return f"CAST(replace(CAST({sql} AS VARCHAR), '.', '') AS HUGEINT)"
 
 
 # From and to dates and times
@@ -462,34 +472,4 @@ _RULES: dict[tuple[str, str], tuple[Lower, bool]] = {
 """Pairs of families that Spark casts, how, and whether a value can fail."""
 
 
-def _nested(sql: str, source: t.DataType, target: t.DataType, safe: bool) -> tuple[str, bool] | None:
-    """Casts of the parts of arrays, structs and maps; None for other types."""
-    if isinstance(source, t.ArrayType) and isinstance(target, t.ArrayType):
-        inner, fallible = cast_sql("_e", source.element, target.element, safe)
-        return f"list_transform({sql}, lambda _e: {inner})", fallible
-    if isinstance(source, t.StructType) and isinstance(target, t.StructType):
-        if len(source.fields) != len(target.fields):
-            raise Mismatch("[DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION] structs of different lengths")
-        parts = [
-            cast_sql(f"_s.{quote(a.name)}", a.type, b.type, safe)
-            for a, b in zip(source.fields, target.fields, strict=True)
-        ]
-        packed = ", ".join(f"{quote(b.name)} := {p}" for b, (p, _) in zip(target.fields, parts, strict=True))
-        made = f"list_transform([{sql}], lambda _s: CASE WHEN _s IS NULL THEN NULL ELSE struct_pack({packed}) END)[1]"
-        return made, any(fallible for _, fallible in parts)
-    if isinstance(source, t.MapType) and isinstance(target, t.MapType):
-        key, key_fails = cast_sql("_e.key", source.key, target.key, safe)
-        value, value_fails = cast_sql("_e.value", source.value, target.value, safe)
-        entries = (
-            f"list_transform(map_entries({sql}), lambda _e: struct_pack(key := {key}, value := {value}))"
-        )
-        return f"map_from_entries({entries})", key_fails or value_fails
-    if isinstance(source, (t.ArrayType, t.StructType, t.MapType)) and isinstance(target, t.StringType):
-        raise NotAnswered(f"a cast of {source.simple_string} to STRING is not answered")
-    intervals = (t.DayTimeIntervalType, t.YearMonthIntervalType)
-    if isinstance(source, intervals) or isinstance(target, intervals):
-        raise NotAnswered(f"a cast of {source.simple_string} to {target.simple_string} is not answered")
-    return None
-
-
-__all__ = ["BLANKS", "cast_sql", "double_text", "epoch_seconds", "invalid", "text"]
+__all__ = ["BLANKS", "cast_sql", "double_text", "epoch_seconds", "invalid", "text", "unscaled"]

@@ -15,12 +15,15 @@ from tailrace.model.types import (
     TIMESTAMP,
     TIMESTAMP_NTZ,
     DataType,
+    DecimalType,
+    FractionalType,
     IntegralType,
     NumericType,
     StringType,
     VoidType,
 )
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.casts import cast_sql, unscaled
 from tailrace.sql.functions.date_patterns import format_text
 from tailrace.sql.functions.datetime_read import DEFAULT_PATTERN, PATTERNS
 from tailrace.sql.functions.datetime_zones import FUNCTIONS as ZONE_FUNCTIONS
@@ -205,12 +208,35 @@ def _resolve_from_unixtime(args: Sequence[Arg]) -> Resolved:
 
 def _epoch(name: str, factor: int) -> Function:
     def resolve(args: Sequence[Arg]) -> Resolved:
+        if len(args) == 1 and factor == 1_000_000 and isinstance(args[0].type, FractionalType):
+            return _of_parts(args[0])
         if len(args) == 1 and not isinstance(args[0].type, (IntegralType, VoidType)):
-            raise NotAnswered(f"{name} of {args[0].type} is not answered")
+            raise Mismatch(
+                f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be a number, not {args[0].type}"
+            )
         sql = f"CAST(make_timestamp({{0}} * {factor}) AS TIMESTAMPTZ)"
         return scalar(name, [LONG], TIMESTAMP, sql, fallible=factor > 1).resolve(args)
 
     return Function((name,), "scalar", resolve)
+
+
+def _of_parts(arg: Arg) -> Resolved:
+    """Seconds with a fraction: what is no number is NULL; a DECIMAL must be whole microseconds of a BIGINT."""
+
+    def lower(v: Sequence[str]) -> str:
+        if not isinstance(arg.type, DecimalType):
+            return f"CASE WHEN isfinite({v[0]}) THEN {cast_sql(v[0], arg.type, TIMESTAMP)[0]} END"
+        beyond = arg.type.scale - 6
+        digits = unscaled(v[0])
+        micros = f"{digits} // {10**beyond}" if beyond > 0 else f"{digits} * {10**-beyond}"
+        near = f"abs({v[0]}) < 9223372036854" + (f" AND {digits} % {10**beyond} = 0" if beyond > 0 else "")
+        moment = f"CAST(make_timestamp(CAST({micros} AS BIGINT)) AS TIMESTAMPTZ)"
+        return f"CASE WHEN {v[0]} IS NULL THEN NULL WHEN {near} THEN {moment} ELSE {_NOT_EXACT} END"
+
+    return Resolved((None,), TIMESTAMP, lambda v: once(v, lower), True, fallible=True)
+
+
+_NOT_EXACT = "CASE WHEN CAST('The seconds are no BIGINT of microseconds' AS BOOLEAN) THEN NULL END"
 
 
 def _micros(name: str, divisor: int) -> Function:

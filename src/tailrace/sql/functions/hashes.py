@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tailrace.model import types as t
+from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
+from tailrace.sql.typed import quote
 
 _CUT32 = "4294967295::UBIGINT"
 _CUT64 = "18446744073709551615::UHUGEINT"
@@ -180,6 +182,35 @@ def _bits(value: str, kind: str, whole: str, nan: int) -> str:
 Hash = Callable[[str, str], str]
 
 
+def _in_turn(parts: Sequence[tuple[str, Hash]], seed: str) -> str:
+    """The hash of values one after the other; NULL leaves the seed as it is."""
+    for value, of in parts:
+        body = f"CASE WHEN _x.v IS NULL THEN _x.s ELSE {of('_x.v', '_x.s')} END"
+        seed = _let(f"struct_pack(v := {value}, s := {seed})", "_x", body)
+    return seed
+
+
+def _of_elements(value: str, seed: str, kind: t.DataType, of: Hash) -> str:
+    empty = f"CAST(NULL AS {duck(kind)})"
+    items = f"list_transform({value}, lambda _e: struct_pack(v := _e, s := {seed}))"
+    step = f"struct_pack(v := {empty}, s := {_in_turn([('_b.v', of)], '_a.s')})"
+    return f"list_reduce({items}, lambda _a, _b: {step}, struct_pack(v := {empty}, s := {seed})).s"
+
+
+def _unscaled_bytes(value: str) -> str:
+    """The fewest bytes of the number without its point, the highest first, as Java's BigInteger."""
+    whole = f"CAST(replace(CAST({value} AS VARCHAR), '.', '') AS HUGEINT)"
+    rest = "CASE WHEN _u < 0 THEN -1 - _u ELSE _u END"
+    digits = f"hex({rest})"
+    full = f"length({digits}) % 2 = 0 AND left({digits}, 1) >= '8'"
+    size = f"(length({digits}) + 1) // 2 + CASE WHEN {full} THEN 1 ELSE 0 END"
+    padded = f"lpad({digits}, CAST(2 * ({size}) AS INTEGER), '0')"
+    turned = (
+        f"CASE WHEN _u < 0 THEN translate({padded}, '0123456789ABCDEF', 'FEDCBA9876543210') ELSE {padded} END"
+    )
+    return f"unhex({_let(whole, '_u', turned)})"
+
+
 def _hash_of(kind: t.DataType, of_int: Hash, of_long: Hash, of_bytes: Hash) -> Hash:
     """`(value, seed)` -> the hash of a value that is not NULL."""
     if isinstance(kind, t.BooleanType):
@@ -198,6 +229,14 @@ def _hash_of(kind: t.DataType, of_int: Hash, of_long: Hash, of_bytes: Hash) -> H
         return lambda v, s: of_long(_bits(v, "DOUBLE", "BIGINT", 0x7FF8000000000000), s)
     if isinstance(kind, t.DecimalType) and kind.precision <= 18:
         return lambda v, s: of_long(f"CAST(replace(CAST({v} AS VARCHAR), '.', '') AS BIGINT)", s)
+    if isinstance(kind, t.DecimalType):
+        return lambda v, s: of_bytes(_unscaled_bytes(v), s)
+    if isinstance(kind, t.ArrayType):
+        element = _hash_of(kind.element, of_int, of_long, of_bytes)
+        return lambda v, s: _of_elements(v, s, kind.element, element)
+    if isinstance(kind, t.StructType):
+        parts = [(f"_h.{quote(f.name)}", _hash_of(f.type, of_int, of_long, of_bytes)) for f in kind.fields]
+        return lambda v, s: _let(v, "_h", _in_turn(parts, s))
     if isinstance(kind, t.StringType):
         return lambda v, s: of_bytes(f"encode({v})", s)
     if isinstance(kind, t.BinaryType):
@@ -214,11 +253,8 @@ def _chained(name: str, start: str, result: t.DataType, bits: int, of: tuple[Has
         hashes = [None if isinstance(arg.type, t.VoidType) else _hash_of(arg.type, *of) for arg in args]
 
         def lower(texts: Sequence[str]) -> str:
-            seed = start
-            for value, one in zip(texts, hashes, strict=True):
-                if one is not None:
-                    body = f"CASE WHEN _x.v IS NULL THEN _x.s ELSE {one('_x.v', '_x.s')} END"
-                    seed = _let(f"struct_pack(v := {value}, s := {seed})", "_x", body)
+            parts = [(v, one) for v, one in zip(texts, hashes, strict=True) if one is not None]
+            seed = _in_turn(parts, start)
             kind = "INTEGER" if bits == 32 else "BIGINT"
             return _let(seed, "_z", _signed("_z", bits, kind))
 
