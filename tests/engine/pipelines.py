@@ -103,6 +103,16 @@ def only_raw() -> CompiledProject:
     return project(raw())
 
 
+def only_latest() -> CompiledProject:
+    """topic -> bronze.direct, which begins at the topic's end."""
+    return project(stream("bronze.direct", RAW_SCHEMA, (TopicInput(TOPIC, "latest"), RAW)))
+
+
+def latest_added() -> CompiledProject:
+    """bronze.raw, and beside it a table that begins at the topic's end."""
+    return project(raw(), stream("bronze.direct", RAW_SCHEMA, (TopicInput(TOPIC, "latest"), RAW)))
+
+
 def ids_added() -> CompiledProject:
     """The same with two more datasets: one reads the table, one reads the topic itself."""
     direct = stream("bronze.direct", RAW_SCHEMA, (TopicInput(TOPIC), RAW))

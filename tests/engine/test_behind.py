@@ -44,6 +44,19 @@ def test_a_dataset_added_later_catches_up_from_the_table_and_from_the_topic(
     assert rows(tmp_path, "silver.ids", "id") == numbered(131)
 
 
+@pytest.mark.parametrize("pipeline", ["only_latest", "latest_added"])
+def test_where_a_flow_begins_at_a_topics_end_is_decided_once(
+    tmp_path: Path, run: Callable[..., Summary], pipeline: str
+) -> None:
+    send(tmp_path, *range(60))
+    run(tmp_path, pipeline)
+    assert rows(tmp_path, "bronze.direct", "offset") == []
+    send(tmp_path, *range(60, 70))
+    run(tmp_path, pipeline)
+    assert rows(tmp_path, "bronze.direct", "offset") == numbered(10, 60)
+    assert not run(tmp_path, pipeline).decisions, "a run with nothing new takes no number"
+
+
 def test_a_second_reader_of_a_temporary_view_replays_it_without_touching_the_first(
     tmp_path: Path, run: Callable[..., Summary]
 ) -> None:

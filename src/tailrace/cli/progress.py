@@ -23,7 +23,7 @@ class BatchLines:
             notes = [(getattr(total, name), name) for name in names]
             told = ", ".join(f"{count:,} {name}" for count, name in notes if count)
             parts.append(f"{part} ({told})" if told else part)
-        click.echo(f"batch {decision.n} {_kind(decision)}{'; '.join(parts)}", err=True)
+        click.echo(f"batch {decision.n} {_kind(decision)}{'; '.join(parts) or decision.component}", err=True)
 
     def trouble(self, message: str) -> None:
         """Print why something is tried again."""

@@ -91,7 +91,7 @@ class StreamBatch:
         planner = Planner(self._project, self._component, self._standing, ends, self._limits, self.parked)
         plan = planner.plan()  # 1
         faults.reach("planned")
-        if plan.is_empty() and not force:
+        if plan.is_empty() and not force and not planner.begins_late():
             return None
         if any(isinstance(source, TableRead) for source in plan.reads().values()):
             self._settle()  # a lane reads what the batch before commits

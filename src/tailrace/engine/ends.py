@@ -98,7 +98,7 @@ def given_ends(ends: Ends, plan: tuple[Mapping[str, object], ...]) -> Ends:
             name = str(item["topic"])
             read_topics.add(name)
             end = {int(p): o for p, o in item["end"].items()}  # type: ignore[attr-defined]
-            topics[name] = replace(topics[name], end=end)
+            topics[name] = replace(topics[name], end=end, latest=topics[name].end)
         elif "files" in item:
             reader = str(item["id"]).removeprefix("files:")
             wanted = list(item["files"])  # type: ignore[call-overload]
@@ -108,7 +108,7 @@ def given_ends(ends: Ends, plan: tuple[Mapping[str, object], ...]) -> Ends:
             lanes[str(item["table"]), int(item["after"])] = int(item["upto"])  # type: ignore[call-overload]
     for name, topic in topics.items():
         if name not in read_topics:
-            topics[name] = replace(topic, end=dict(topic.begin))
+            topics[name] = replace(topic, end=dict(topic.begin), latest=topic.end)
     return replace(ends, topics=topics, files=files, lanes=lanes)
 
 

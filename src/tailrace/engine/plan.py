@@ -30,11 +30,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class TopicEnds:
-    """What a topic holds: partition to its first offset and to the one after its last."""
+    """What a topic holds: partition to its first offset and to the one after its last.
+
+    `latest`: where a flow with `startingOffsets` latest begins, if a stored plan has cut `end`.
+    """
 
     log_id: str
     begin: Mapping[int, int]
     end: Mapping[int, int]
+    latest: Mapping[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,17 @@ class Planner:
             runs.append(Run(dataset.name, flow.name, key, "", sources))
         return BatchPlan(self._component.name, tuple(runs), self._standings)
 
+    def begins_late(self) -> bool:
+        """Whether a flow begins at the end of a topic: where that was must be decided, rows or none, or
+        it would begin at a later end each time."""
+        for _, flow, key in self._flows():
+            known = self._standing.flows.get(key)
+            for edge, branch in edges(flow):
+                late = isinstance(branch.input, TopicInput) and branch.input.starting_offsets == "latest"
+                if late and (known is None or edge not in known.inputs):
+                    return True
+        return False
+
     def _flows(self) -> Iterator[tuple[Dataset, Flow, str]]:
         for name in self._component.datasets:
             dataset = self._project.datasets[name]
@@ -207,7 +222,7 @@ class Planner:
         source = branch.input
         if isinstance(source, TopicInput):
             ends = self._ends.topics[source.topic]
-            start = ends.begin if source.starting_offsets == "earliest" else ends.end
+            start = ends.begin if source.starting_offsets == "earliest" else ends.latest or ends.end
             return {"log_id": ends.log_id, "offsets": {str(p): o for p, o in sorted(start.items())}}
         if isinstance(source, FilesInput):
             return {"files": 0, "up_batch": 0}

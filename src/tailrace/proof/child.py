@@ -79,6 +79,9 @@ def main(argument: str) -> int:
     script = recorded(Path(run.script)) if run.script else None
     options = RunOptions(available_now=True, fault=run.fault, script=script)
     summary = run_project(moved, options, "prove", attempt=run.attempt)
+    for state in ("parked", "stale", "halted"):
+        for name, reason in getattr(summary, state).items():
+            sys.stderr.write(f"{name} is {state}: {reason}\n")
     return summary.exit_code
 
 

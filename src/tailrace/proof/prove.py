@@ -98,7 +98,10 @@ class Prover:
         """The undisturbed run; returns how many batches it made. Raises DataError if it fails."""
         code, said = finish(start(self._run("base", "base", "u", None, None)))
         if code != 0:
-            raise DataError(f"The undisturbed run ended with exit code {code}: {said.strip()}")
+            raise DataError(
+                f"The undisturbed run ended with exit code {code}: {said.strip()}",
+                hint="mend that first; only a run that ends well can be compared",
+            )
         return len(self._log("base").numbers())
 
     def outcomes(self, cases: Sequence[Case], batches: int) -> Iterator[Outcome]:
