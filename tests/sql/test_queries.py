@@ -24,6 +24,7 @@ FOLDERS = (
     FOLDER.parent / "queries_grouped",
     FOLDER.parent / "queries_edges",
     FOLDER.parent / "queries_options",
+    FOLDER.parent / "queries_whole",
 )
 ANSWERS = [one for folder in FOLDERS for one in json.loads((folder / "answers.json").read_text())]
 NOT_ANSWERED = tuple((FOLDER / "refused.txt").read_text().splitlines())

@@ -13,14 +13,13 @@ from typing import Any
 
 from sqlglot import exp
 
-from tailrace.sql import generating
 from tailrace.sql import select_list as lists
 from tailrace.sql.calls import Hooks
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.groups import MISSING, has_aggregate
 from tailrace.sql.scope import Visible
-from tailrace.sql.typed import Typed
+from tailrace.sql.typed import Typed, quote
 from tailrace.sql.windows import Windows
 
 _READS_ROW = re.compile(r"\bscalarsubquery\([^)]")
@@ -72,19 +71,39 @@ class Allowed(Windows):
                 hint="Give it a name in the list and order by that.",
             )
 
-    def _check_having(self, shown: Sequence[Visible], rows: generating.Rows | None) -> None:
-        """Above grouping sets, HAVING with an aggregate finds only the keys that the list gives."""
+    def _check_having(self, made: Typed | None, shown: Sequence[Visible], several: bool) -> None:
+        """`several` is whether the list has generators."""
         having = self.node.args.get("having")
-        if having is not None and rows is not None:
+        if having is None or made is None:
+            return
+        if several:
             raise self.origin.refused("HAVING beside a generator is not answered.", having)
         qualify = self.node.args.get("qualify")
-        if having is not None and qualify is not None and has_aggregate(qualify):
+        if qualify is not None and has_aggregate(qualify):
             raise self.origin.refused(
                 "An aggregate in QUALIFY beside HAVING is not answered.", qualify, hint="Name it in the list."
             )
-        if having is None or not self.sets:
-            return
-        counted = has_aggregate(having) or any(map(self.grouping, having.find_all(exp.Anonymous)))
+        if any(quote(name) in made.sql for name, _ in self.windows.values()):
+            kind = self.origin.refused if self.sets else self.origin.wrong
+            raise kind(
+                "[UNRESOLVED_COLUMN.WITH_SUGGESTION] HAVING reads a window function of the list.",
+                having,
+                hint="QUALIFY does.",
+            )
+        if self.sets:
+            self._check_having_of_sets(having, made, shown)
+
+    def _check_having_of_sets(self, having: Any, made: Typed, shown: Sequence[Visible]) -> None:
+        """Above grouping sets, HAVING with an aggregate finds only the keys that the list gives."""
+        grouping = any(map(self.grouping, having.find_all(exp.Anonymous)))
+        keyed = any(quote(name) in made.sql for name, _ in self.keys)
+        if self.windows and (grouping or (keyed and not has_aggregate(having))):
+            raise self.origin.refused(
+                "HAVING of keys beside grouping sets and window functions is not answered.",
+                having,
+                hint="Put the groups into a subquery.",
+            )
+        counted = has_aggregate(having) or grouping
         listed = {v.value.sql for v in shown}
         outputs = {v.name.lower() for v in shown}
         for column in _outside_aggregates(having.this):
@@ -92,7 +111,7 @@ class Allowed(Windows):
             found = self.above._find(named, self.origin, column)
             if found is None or found.sql in listed or (len(named) == 1 and named[0].lower() in outputs):
                 continue
-            if counted or MISSING in found.sql:
+            if counted or (MISSING in found.sql and column.find_ancestor(exp.Anonymous) is not None):
                 raise self.origin.wrong(
                     f"[UNRESOLVED_COLUMN.WITH_SUGGESTION] Above grouping sets HAVING names "
                     f"`{'`.`'.join(named)}`, which the list does not give.",

@@ -69,7 +69,7 @@ class SelectBlock(Allowed):
         qualify = self._condition(node.args.get("qualify"), hooks, aliases)
         order = self._order_values(hooks, shown)
         self._check_order_windows()
-        self._check_having(shown, rows)
+        self._check_having(having, shown, rows is not None)
         self._check_order(having, hooks, shown, aliases)
         self._check(items, values, having, qualify, order)
         return self._listed(self._steps(base, having, qualify, rows), shown, order)
