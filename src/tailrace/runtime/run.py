@@ -16,6 +16,7 @@ from tailrace.model.batch import Decision
 from tailrace.model.clock import Clock, SystemClock
 from tailrace.project.project import Project
 from tailrace.runtime.doors import open_doors
+from tailrace.runtime.orphans import end_with_supervisor
 from tailrace.runtime.project import Opened, allowed_folders
 from tailrace.runtime.signals import Interrupted, handle_signals
 
@@ -42,6 +43,7 @@ def run_project(
     attempt: str | None = None,
 ) -> Summary:
     """Run until it is done, its time is over, or somebody interrupts; returns what it did."""
+    end_with_supervisor()
     project, compiled = opened.project, opened.compiled
     clock = clock or SystemClock()
     if options.fault is not None:

@@ -19,6 +19,7 @@ from tailrace.model.interruption import Interruption
 from tailrace.project.document import read_document
 from tailrace.project.load import load_project
 from tailrace.project.project import Project
+from tailrace.runtime.orphans import end_with_supervisor
 from tailrace.sources.contract import Appender, Source, drive
 from tailrace.sources.generate import open_generate
 from tailrace.sources.options import GenerateOptions, read_options
@@ -70,6 +71,7 @@ def main(arguments: Sequence[str]) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    end_with_supervisor()
     clock = SystemClock()
     try:
         profile = arguments[1] if len(arguments) > 1 else None

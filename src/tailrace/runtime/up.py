@@ -1,11 +1,12 @@
 """`up`: a small supervisor of the engine's and the sources' processes.
 
 Each runs alone; a child that is killed is started again, one that ends by itself with an error ends the
-whole. A stop asks both by SIGTERM and waits for them.
+whole. A stop asks both by SIGTERM and waits for them. Killed itself, it takes both with it (orphans.py).
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from tailrace.project.project import Project
 from tailrace.runtime.lock import RunnerLock
+from tailrace.runtime.orphans import supervised
 
 STOP_SECONDS = 10.0
 RESTARTS_MAX = 5
@@ -41,10 +43,11 @@ class Child:
             self.said_before = messages.tell()
             self.process = subprocess.Popen(
                 self.command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # its end tells the child that the supervisor is gone
                 stdout=messages,
                 stderr=messages,
                 start_new_session=True,
+                env=supervised(os.environ),
             )
 
     def last_words(self) -> str:

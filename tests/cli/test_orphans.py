@@ -1,0 +1,36 @@
+"""`up` that is killed leaves no engine and no source behind."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from .folders import command, tailrace
+
+SETTINGS = "topics: {t: {source: {kind: generate, rate: 50, fields: {id: {kind: sequence}}}}}\n"
+TABLE = "CREATE STREAMING TABLE t AS SELECT value FROM STREAM read_kafka(subscribe => 't');"
+
+
+def test_a_killed_supervisor_takes_engine_and_sources_with_it(tmp_path: Path) -> None:
+    (tmp_path / "tailrace.yaml").write_text(SETTINGS)
+    (tmp_path / "a.sql").write_text(TABLE)
+    up = subprocess.Popen(
+        command(tmp_path, "up"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    batches = tmp_path / "lake" / "_tailrace" / "batches"
+    until = time.monotonic() + 50
+    while not list(batches.glob("*.json")):
+        assert time.monotonic() < until
+        assert up.poll() is None
+        time.sleep(0.1)
+    up.send_signal(signal.SIGKILL)
+    up.wait()
+    while tailrace(tmp_path, "run", "--available-now").code != 0:
+        assert time.monotonic() < until, "the engine goes on without its supervisor"
+    before = ""
+    while (now := tailrace(tmp_path, "topic", "list", "--output", "json").out) != before:
+        assert time.monotonic() < until, "the sources go on without their supervisor"
+        before = now
