@@ -221,8 +221,8 @@ class Analyzer(Calls):
         if not isinstance(inner, (exp.Like, exp.ILike)):
             raise NotAnswered("ESCAPE is not answered here")
         made = self._matched(inner, "like" if isinstance(inner, exp.Like) else "ilike", node.expression)
-        shown = f" ESCAPE '{node.expression.name}'" if isinstance(inner, exp.Like) else ""
-        return replace(made, name=f"{made.name}{shown}")
+        named = isinstance(inner, exp.Like) and node.expression.name != "\\"
+        return replace(made, name=f"{made.name} ESCAPE '{node.expression.name}'") if named else made
 
     def _matched(self, node: Any, name: str, escape: Any) -> Typed:
         if isinstance(node.expression, (exp.Any, exp.All)):

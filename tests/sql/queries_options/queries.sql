@@ -55,3 +55,8 @@ SELECT timestamp_seconds(1.23456789);
 SELECT CAST(CAST(d AS DECIMAL(20,2)) AS TIMESTAMP), CAST(CAST(d AS DECIMAL(38,10)) AS TIMESTAMP), CAST(CAST(d AS DECIMAL(25,0)) AS TIMESTAMP) FROM VALUES (1.5),(-1.5),(123456789012.25),(NULL),(-0.0000019) AS t(d);
 SELECT hash(a), xxhash64(a), hash(a, 1), hash(s, a), xxhash64(s), hash(n), hash(array(a, NULL, a)) FROM VALUES (array(1,2,NULL), named_struct('x',1,'y','a'), array('a','é','')), (array(), NULL, array(NULL)), (NULL, NULL, NULL) AS t(a,s,n);
 SELECT timestamp_seconds(CAST(1.23 AS DECIMAL(38,18))), timestamp_seconds(CAST(-1.23 AS DECIMAL(38,18)));
+SELECT to_date(d, s), to_timestamp(d, s), unix_timestamp(d, s) FROM VALUES (DATE'2020-01-02', 'x'),(DATE'2020-01-02', NULL) AS t(d,s);
+SELECT to_date(s, f), unix_timestamp(s, f), try_to_timestamp(s, f) FROM VALUES ('2020-01-02', 'yyyy-MM-dd'),(NULL, 'yyyy'),('2020','yyyy'),('2020',NULL) AS t(s,f);
+SELECT to_date(NULL, s), to_date('2020', NULL), to_date('2020', 'yy' || 'yy'), try_to_date('x', 'yyyy') FROM VALUES ('x') AS t(s);
+SELECT 'a' LIKE 'b' ESCAPE '\\';
+SELECT to_date(d, NULL), to_timestamp(d, NULL), unix_timestamp(d, NULL), to_date(d, CAST(NULL AS STRING)) FROM VALUES (DATE'2020-01-02') AS t(d);

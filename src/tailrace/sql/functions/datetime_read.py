@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tailrace.model import types as t
 from tailrace.sql import coerce
@@ -22,6 +22,10 @@ PATTERNS = (
 """Those that a column may hold."""
 _TIMES = (t.DateType, t.TimestampType, t.TimestampNTZType)
 _PATTERN = Option(1, PATTERNS)
+
+
+def _by_pattern(args: Sequence[Arg], resolve: Callable[[Sequence[Arg]], Resolved]) -> Resolved:
+    return with_options(Function((), "scalar", resolve), _PATTERN).resolve(args)
 
 
 def _count(args: Sequence[Arg]) -> None:
@@ -55,7 +59,7 @@ def _seconds_of(names: str) -> Function:
             raise NotAnswered("the current time is not answered here")
         _count(args)
         if isinstance(args[0].type, t.StringType):
-            return _parsed(args, t.LONG)
+            return _by_pattern(args, lambda given: _parsed(given, t.LONG))
         if len(args) == 2 and not isinstance(args[1].type, (t.StringType, t.VoidType)):
             raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] a pattern of {args[1].type}")
         if not isinstance(args[0].type, (*_TIMES, t.VoidType)):
@@ -64,7 +68,7 @@ def _seconds_of(names: str) -> Function:
             )
         return _as_it_is(args, t.TIMESTAMP, t.LONG, False)
 
-    return with_options(Function(tuple(names.split()), "scalar", resolve), _PATTERN)
+    return Function(tuple(names.split()), "scalar", resolve)
 
 
 def _as_it_is(args: Sequence[Arg], moment: t.DataType, target: t.DataType, safe: bool) -> Resolved:
@@ -74,8 +78,7 @@ def _as_it_is(args: Sequence[Arg], moment: t.DataType, target: t.DataType, safe:
 
     def lower(v: Sequence[str]) -> str:
         made = cast_sql(v[0], kind, moment, safe)[0]
-        made = f"(epoch_us({made}) // 1000000)" if target == t.LONG else made
-        return f"CASE WHEN {v[1]} IS NOT NULL THEN {made} END" if len(v) > 1 else made
+        return f"(epoch_us({made}) // 1000000)" if target == t.LONG else made
 
     types = (None, *([t.STRING] * (len(args) - 1)))
     return Resolved(types, target, lower, any(arg.nullable for arg in args), fallible)
@@ -93,7 +96,7 @@ def _reader(names: str, target: t.DataType, safe: bool = False) -> Function:
         if isinstance(kind, (*_TIMES, t.VoidType)) or number:
             return _as_it_is(args, target, target, safe and not number)
         if len(args) == 2:
-            return _parsed(args, target, safe)
+            return _by_pattern(args, lambda given: _parsed(given, target, safe))
         _, fallible = cast_sql("x", t.STRING, target, safe)
         return Resolved(
             (t.STRING,),
@@ -103,7 +106,7 @@ def _reader(names: str, target: t.DataType, safe: bool = False) -> Function:
             fallible,
         )
 
-    return with_options(Function(tuple(names.split()), "scalar", resolve), _PATTERN)
+    return Function(tuple(names.split()), "scalar", resolve)
 
 
 FUNCTIONS: tuple[Function, ...] = (

@@ -84,7 +84,7 @@ _LIKE = Option(1)
 def _like(name: str) -> Function:
     def resolve(args: Sequence[Arg]) -> Resolved:
         resolved = scalar(name, [STRING, STRING, STRING], BOOLEAN, "", min_args=2).resolve(args)
-        escape = args[2].known_text if len(args) > 2 else "\\"
+        escape = args[2].value if len(args) > 2 else "\\"
         if not isinstance(escape, str) or len(escape) != 1:
             raise Mismatch("[INVALID_ESCAPE_CHAR] the escape must be one character, as a constant")
         pattern = args[1].value
