@@ -68,7 +68,7 @@ class Table:
             except TableNotFoundError:
                 raise Stop(
                     f"Table {self.name} is missing in {self.folder}.",
-                    hint="put it back from a copy, or rebuild it",
+                    hint="put it back from a copy; until there is `rebuild`, give its dataset another name to begin anew",
                 ) from None
         return self._handle
 
