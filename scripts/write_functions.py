@@ -8,6 +8,7 @@ from pathlib import Path
 from types import EllipsisType
 
 from tailrace.model.types import DataType
+from tailrace.sql.functions.options import Option
 from tailrace.sql.functions.refused import REFUSED
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function
@@ -18,8 +19,14 @@ OPENING = """# Functions
 Written by `scripts/write_functions.py` from the function table; what is not here is refused when a project
 is validated. Each function answers as Spark 4.2 does in ANSI mode. *args* are the declared parameters:
 `...` repeats the last one, `[x]` may be left out, `T` is the common type of all arguments written `T`;
-an empty cell means that the function decides by what it is given, as Spark does. *note* names a literal
-that is needed, or what else a call has to mind.
+an empty cell means that the function decides by what it is given, as Spark does. *note* names arguments that
+choose what the function does: such a one is a literal or an expression of literals (`'yyyy' || '-MM'`), and
+where the note says *or listed*, also a column whose values are known ones: usual patterns of dates, units,
+days, charsets, group numbers. Another value in such a column fails its row.
+
+A regular expression is Java's, without lookaround, back references and possessive quantifiers; `\\b` is answered
+for texts of ASCII. One that is a column may be made of plain characters, escapes, classes, groups and
+quantifiers; with `.`, `$` or `\\s` in it, over texts without line ends. Anything else fails its row.
 """
 PLACED = """
 ## Calls with a place of their own
@@ -72,20 +79,33 @@ def _refusals() -> Iterator[tuple[str, tuple[str, str | None]]]:
 
 
 def _row(function: Function) -> str:
-    shapes = list(_shapes(function))
+    shapes = list(_shapes(function.resolve))
     also = ", ".join(f"`{name}`" for name in function.names[1:])
-    args = "<br>".join(f"`{shape}`" if shape else "none" for shape, _ in shapes)
-    note = "needs a literal" if any(literal for _, literal in shapes) else ""
+    args = "<br>".join(f"`{shape}`" if shape else "none" for shape in shapes)
+    note = "; ".join(_notes(function.resolve))
     return f"| `{function.names[0]}` | {also} | {args.replace('|', chr(92) + '|')} | {note} |\n"
 
 
-def _shapes(function: Function) -> Iterator[tuple[str, bool]]:
-    """Each declared signature as text, and whether it needs a literal; nothing where none is declared."""
-    if not isfunction(function.resolve):
+def _notes(resolve: object) -> Iterator[str]:
+    """What each option among the arguments may be."""
+    declared = getclosurevars(resolve).nonlocals if isfunction(resolve) else {}
+    option = declared.get("option")
+    if isinstance(option, Option):
+        yield from _notes(declared["resolve"])
+        listed = len(option.choices) > 1
+        if listed or option.constant not in ("", "-"):
+            yield f"{option.index + 1}: constant{' or listed' if listed else ''}"
+
+
+def _shapes(resolve: object) -> Iterator[str]:
+    """Each declared signature as text; nothing where none is declared."""
+    if not isfunction(resolve):
         return
-    declared = getclosurevars(function.resolve).nonlocals
+    declared = getclosurevars(resolve).nonlocals
+    if isinstance(declared.get("option"), Option):
+        yield from _shapes(declared["resolve"])
     for one in declared.get("functions", ()):
-        yield from _shapes(one)
+        yield from _shapes(one.resolve)
     signature = declared.get("signature")
     if signature is None or not hasattr(signature, "params"):
         return
@@ -101,7 +121,7 @@ def _shapes(function: Function) -> Iterator[tuple[str, bool]]:
             continue
         word = param.simple_string.upper() if isinstance(param, DataType) else param.name
         words.append(word if index < least else f"[{word}]")
-    yield ", ".join(words), any(getattr(param, "literal", False) for param in params)
+    yield ", ".join(words)
 
 
 def main() -> None:

@@ -131,8 +131,6 @@ class Pattern:
     pick: Callable[[t.DataType], t.DataType | None]
     same: str | None = None
     """Parameters with one `same` meet in a common type before `pick` (which then sees that type)."""
-    literal: bool = False
-    """Only a literal is taken, anything else is refused."""
 
 
 Param = t.DataType | Pattern
@@ -169,14 +167,6 @@ def either(*types: t.DataType) -> Pattern:
         return next((one for one in types if coerce.implicit(kind, one)), None)
 
     return Pattern(" or ".join(str(one) for one in types), pick)
-
-
-def literal(param: Param) -> Pattern:
-    """The same parameter, but only a literal is answered (a format, a unit)."""
-    if isinstance(param, Pattern):
-        return replace(param, literal=True)
-    wanted = param
-    return Pattern(str(param), lambda kind: wanted if coerce.implicit(kind, wanted) else None, literal=True)
 
 
 def scalar(
@@ -299,8 +289,6 @@ def _coerce_one(index: int, param: Param, arg: Arg, shared: Mapping[str, t.DataT
         raise Mismatch(f"[UNEXPECTED_LAMBDA] argument {index + 1} cannot be a lambda function")
     if isinstance(param, Pattern):
         picked = param.pick(shared[param.same] if param.same else arg.type)
-        if param.literal and picked is not None and not arg.is_literal:
-            raise NotAnswered(f"argument {index + 1} must be a literal")
     else:
         picked = param if coerce.implicit(arg.type, param) else None
     if picked is None:
