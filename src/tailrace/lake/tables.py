@@ -68,7 +68,7 @@ class Table:
             except TableNotFoundError:
                 raise Stop(
                     f"Table {self.name} is missing in {self.folder}.",
-                    hint="put it back from a copy; until there is `rebuild`, give its dataset another name to begin anew",
+                    hint="put it back from a copy; making it anew from its inputs is not executed yet",
                 ) from None
         return self._handle
 
