@@ -6,7 +6,6 @@ not find that way is an error here as well.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,12 +17,10 @@ from tailrace.sql.calls import Hooks
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.groups import MISSING, has_aggregate
+from tailrace.sql.relation import READS_ROW
 from tailrace.sql.scope import Visible
 from tailrace.sql.typed import Typed, quote
 from tailrace.sql.windows import Windows
-
-_READS_ROW = re.compile(r"\bscalarsubquery\([^)]")
-"""A subquery that reads columns of the outer one, as Spark prints it."""
 
 
 class Allowed(Windows):
@@ -31,7 +28,7 @@ class Allowed(Windows):
 
     def _check_subqueries(self, node: Any, value: Typed) -> None:
         """Above groups the list takes no scalar subquery that reads the row, but in an aggregate."""
-        if not self.grouped or not _READS_ROW.search(value.name):
+        if not self.grouped or not READS_ROW.search(value.name):
             return
         group = self.node.args.get("group")
         if group is not None and group.find(exp.Subquery) is not None:

@@ -286,7 +286,7 @@ class BatchCompiler(Pivots):
             block = (
                 self._values(table, outer)
                 if isinstance(table, exp.Values)
-                else self._query(bare(table), env, None)
+                else self._query(bare(table), env, outer)
             )
             return self._aliased(self._as_source(block), alias, columns, node)
         if isinstance(table, exp.Lateral):

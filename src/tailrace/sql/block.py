@@ -335,7 +335,11 @@ class _NoWindows(GroupedHooks):
     """Inside OVER and its function: aggregates of the groups, but no further window."""
 
     def window(self, analyzer: Analyzer, node: exp.Window) -> Typed:
-        raise analyzer.origin.wrong("[NESTED_WINDOW] A window function inside another is not allowed.", node)
+        raise analyzer.origin.refused(
+            "A window function inside another is not answered.",
+            node,
+            hint="Put the inner one into a subquery.",
+        )
 
 
 def by_all(order: exp.Order, count: int) -> list[Any]:

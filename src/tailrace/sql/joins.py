@@ -12,7 +12,7 @@ from tailrace.sql import coerce, inputs, operators
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
-from tailrace.sql.relation import Block, Names, PlainHooks, Source, all_of, conjuncts, unnested
+from tailrace.sql.relation import READS_ROW, Block, Names, PlainHooks, Source, all_of, conjuncts, unnested
 from tailrace.sql.scope import Relation, Scope, Visible
 from tailrace.sql.typed import ABSENT, Typed, quote
 
@@ -99,14 +99,25 @@ class Joins:
     def _on_part(self, analyzer: Analyzer, node: Any) -> Typed:
         """A condition; an equality is one of keys, which are computed for the rows of each side."""
         if not isinstance(node, exp.EQ) or isinstance(node.this, exp.Paren):
-            return analyzer.condition(node, "ON")
-        a, b = analyzer.expr(node.this), analyzer.expr(node.expression)
+            return self._uncorrelated(analyzer.condition(node, "ON"), node)
+        a = self._uncorrelated(analyzer.expr(node.this), node)
+        b = self._uncorrelated(analyzer.expr(node.expression), node)
         try:
             return operators.comparison("=", a, b, keys=True)
         except Mismatch as error:
             raise self.origin.wrong(f"{error}.", node) from None
         except NotAnswered as error:
             raise self.origin.refused(f"{error}.", node) from None
+
+    def _uncorrelated(self, value: Typed, node: Any) -> Typed:
+        """A part of ON, which takes no scalar subquery that reads the rows."""
+        if READS_ROW.search(value.name):
+            raise self.origin.wrong(
+                "[UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_SCALAR_SUBQUERY] ON takes no "
+                "subquery that reads the rows of the join.",
+                node,
+            )
+        return value
 
     def _join_columns(self, left: Source, right: Source, side: str, using: list[str]) -> tuple[Relation, ...]:
         mine = _nullable(left.relations) if side in ("RIGHT", "FULL") else left.relations

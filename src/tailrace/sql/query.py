@@ -42,6 +42,10 @@ class _Parser(_BASE):  # type: ignore[misc]
     NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
         name: parser for name, parser in _BASE.NO_PAREN_FUNCTION_PARSERS.items() if name == "CASE"
     }
+    UNARY_PARSERS = {  # noqa: RUF012
+        **_BASE.UNARY_PARSERS,
+        TokenType.PLUS: lambda self: self._parse_plus(),
+    }
     ARRAY_CONSTRUCTORS: dict[str, Any] = {}  # noqa: RUF012
     FUNC_TOKENS = {*_BASE.FUNC_TOKENS, TokenType.WINDOW, TokenType.STREAM}  # noqa: RUF012
 
@@ -66,6 +70,13 @@ class _Parser(_BASE):  # type: ignore[misc]
             delay = self._parse_interval()
             self._watermarks.append((start.start, column, delay))
         return super()._parse_table_alias(alias_tokens=alias_tokens)
+
+    def _parse_plus(self) -> Any:
+        """`+x` is a call in Spark, by which its column is named; `+1` stays a literal."""
+        inner = self._parse_unary()
+        if inner is None or isinstance(inner, exp.Literal):
+            return inner
+        return exp.Anonymous(this="positive", expressions=[inner])
 
     def _called(self, words: str | None = None) -> Any:
         """A call of the function before the bracket, by its name as written or another."""

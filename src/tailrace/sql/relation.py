@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,9 @@ from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.generators import ITEM, POSITION, generated
 from tailrace.sql.scope import Relation, Visible
 from tailrace.sql.typed import Typed, once, quote
+
+READS_ROW = re.compile(r"\bscalarsubquery\([^)]")
+"""A scalar subquery that reads columns of the query around it, in an expression's name."""
 
 
 @dataclass(frozen=True)

@@ -226,5 +226,7 @@ def _default_frame(function: Function, ordered: bool) -> str:
 
 def _offset_of(call: Call) -> str:
     """The frame of lag and lead, as Spark prints it."""
-    written = call.nodes[1].name if len(call.nodes) > 1 else "1"
-    return f"-{written}" if call.name.lower() == "lag" and written != "0" else written
+    node: Any = call.nodes[1] if len(call.nodes) > 1 else exp.Literal.number(1)
+    negative = isinstance(node, exp.Neg)
+    written = node.this.name if negative else node.name
+    return f"-{written}" if negative is not (call.name.lower() == "lag") and written != "0" else str(written)
