@@ -25,6 +25,7 @@ FOLDERS = (
     FOLDER.parent / "queries_edges",
     FOLDER.parent / "queries_options",
     FOLDER.parent / "queries_whole",
+    FOLDER.parent / "queries_values",
 )
 ANSWERS = [one for folder in FOLDERS for one in json.loads((folder / "answers.json").read_text())]
 NOT_ANSWERED = tuple((FOLDER / "refused.txt").read_text().splitlines())

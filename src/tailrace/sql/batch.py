@@ -59,6 +59,10 @@ class BatchCompiler(Pivots):
         columns = [(c.name, c.value) for c in block.columns]
         if target is not None:
             columns = fit(columns, target, self.origin)
+        if any(name == "" for name, _ in columns):
+            raise self.origin.refused(
+                "A column whose name is empty is not answered.", None, hint="Name it: AS x."
+            )
         listed = ", ".join(f"{value.sql} AS {quote(name)}" for name, value in columns)
         head = ", ".join(f"{quote(name)} AS ({sql})" for name, sql in self.shared.named)
         sql = f"{f'WITH {head} ' if head else ''}SELECT {listed} FROM ({block.sql}){block.tail}"

@@ -16,6 +16,7 @@ from sqlglot import exp
 from tailrace.model import types as t
 from tailrace.sql import files, operators, order
 from tailrace.sql.constants import value_of
+from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.collections import struct_of
@@ -221,6 +222,8 @@ class Calls:
         cast = self.texts(values, resolved)
         names = [value.name for value in values]
         sql = order.guarded(function.names[0], cast, resolved.lower)
+        if function.names[0] in order.NULL_FIRST and cast[0].value is None:  # nothing behind it is computed
+            sql = f"CAST(NULL AS {duck(resolved.result)})"
         made = operators.joined(cast, sql, resolved.result, "", resolved.fallible)
         if resolved.soft is not None:
             texts = [c.sql for c in cast]
@@ -243,7 +246,8 @@ class Calls:
         sql, fallible = cast_sql(value.sql, value.type, kind, safe)
         word = "TRY_CAST" if safe else "CAST"
         nullable = value.nullable or safe or operators.fails_to_null(value.type, kind)
-        name = f"{word}({value.name} AS {kind.simple_string.upper()})"
+        nested = isinstance(kind, (t.ArrayType, t.MapType, t.StructType))  # Spark leaves such a cast unnamed
+        name = value.name if nested else f"{word}({value.name} AS {kind.simple_string.upper()})"
         return replace(
             value,
             sql=sql,

@@ -15,11 +15,13 @@ _LEFT_FIRST = """
 add_months array_append array_contains array_except array_intersect array_position array_prepend
 array_remove array_union arrays_overlap atan2 bit_get btrim contains date_add date_sub datediff
 element_at endswith find_in_set get hypot instr left locate log lpad make_date map_contains_key
-map_from_arrays months_between nanvl nullif overlay pow repeat replace right rpad sequence shiftleft
-shiftright shiftrightunsigned split_part startswith substring try_element_at
+map_from_arrays months_between nullif overlay pow repeat replace right rpad sequence shiftleft
+shiftright shiftrightunsigned slice split_part startswith substring try_element_at
 """
 LEFT_FIRST = frozenset(_LEFT_FIRST.split())
 """Functions whose arguments are computed from the left, until one is NULL."""
+NULL_FIRST = LEFT_FIRST - {"locate", "btrim"}
+"""Those that are NULL where the first argument is the literal NULL, whatever the others are."""
 RIGHT_FIRST = frozenset(["ltrim", "rtrim", "trim", "pmod"])
 """Functions of two arguments whose second one is computed first."""
 

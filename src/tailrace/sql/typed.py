@@ -105,8 +105,10 @@ def once(values: Sequence[str], body: Callable[[Sequence[str]], str]) -> str:
     packed = ", ".join(f"v{i} := {value}" for i, value in enumerate(values))
     outer = [int(depth or 0) for depth in _BOUND.findall(packed)]
     row = f"_b{max(outer) + 1}" if outer else "_b"
-    names = [f"{row}.v{i}" for i in range(len(values))]
-    return f"list_transform([struct_pack({packed})], lambda {row}: {body(names)})[1]"
+    inner = body([f"{row}.v{i}" for i in range(len(values))])
+    if "SELECT" in inner:
+        return body(values)
+    return f"list_transform([struct_pack({packed})], lambda {row}: {inner})[1]"
 
 
 _BOUND = re.compile(r"\b_b([0-9]*)\.v[0-9]")

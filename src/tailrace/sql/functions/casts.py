@@ -14,6 +14,7 @@ from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch
 from tailrace.sql.functions.casts_nested import parts_cast
+from tailrace.sql.functions.time_text import date_text, time_text
 from tailrace.sql.typed import fail, once, text
 
 BLANKS = r"[\x00-\x20\x7F]*"
@@ -408,7 +409,7 @@ def _date_to_ts(sql: str, target: t.DataType, safe: bool) -> str:
 
 
 def _ts_to_string(sql: str, target: t.DataType, safe: bool) -> str:
-    return f"CAST(CAST({sql} AS TIMESTAMP) AS VARCHAR)"
+    return time_text(f"CAST({sql} AS TIMESTAMP)")
 
 
 def _string_to_binary(sql: str, target: t.DataType, safe: bool) -> str:
@@ -462,10 +463,10 @@ _RULES: dict[tuple[str, str], tuple[Lower, bool]] = {
     ("ts", "string"): (_ts_to_string, False),
     ("ts", "date"): (_sure, False),
     ("ts", "ntz"): (_sure, False),
-    ("ntz", "string"): (_sure, False),
+    ("ntz", "string"): (lambda sql, _target, _safe: time_text(sql), False),
     ("ntz", "date"): (_sure, False),
     ("ntz", "ts"): (_sure, False),
-    ("date", "string"): (_sure, False),
+    ("date", "string"): (lambda sql, _target, _safe: date_text(sql), False),
     ("date", "ts"): (_date_to_ts, False),
     ("date", "ntz"): (_sure, False),
 }

@@ -147,6 +147,13 @@ def _resolve_one(body: str, floats: bool, element: bool, args: Sequence[Arg]) ->
     )
 
 
+def _resolve_end(name: str, args: Sequence[Arg]) -> Resolved:
+    """The greatest or least element: of two zeros the first."""
+    floating = isinstance(args[0].type, t.ArrayType) and args[0].type.element in (t.FLOAT, t.DOUBLE)
+    body = f"({{0}})[list_position({{0}}, {name}({{0}}))]" if floating else f"{name}({{0}})"
+    return _resolve_one(body, True, True, args)
+
+
 def _resolve_distinct(args: Sequence[Arg]) -> Resolved:
     counted(args, 1)
     kind = array_of(args[0])
@@ -460,8 +467,8 @@ FUNCTIONS: tuple[Function, ...] = (
     _named("array_remove", partial(_resolve_value, None, (0, 1), _remove)),
     _named("array_append", partial(_resolve_value, None, (0,), lambda v: f"list_concat({v[0]}, [{v[1]}])")),
     _named("array_prepend", partial(_resolve_value, None, (0,), lambda v: f"list_concat([{v[1]}], {v[0]})")),
-    _named("array_max", partial(_resolve_one, "list_max({0})", True, True)),
-    _named("array_min", partial(_resolve_one, "list_min({0})", True, True)),
+    _named("array_max", partial(_resolve_end, "list_max")),
+    _named("array_min", partial(_resolve_end, "list_min")),
     Function(("array_sort",), "scalar", _resolve_array_sort, _array_sort_name),
     Function(
         ("sort_array",),

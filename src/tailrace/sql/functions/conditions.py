@@ -32,6 +32,14 @@ def _resolve_nullif(args: Sequence[Arg]) -> Resolved:
     return Resolved((first, met), first, lower, nullable=True, fallible=fallible)
 
 
+def _resolve_nullifzero(args: Sequence[Arg]) -> Resolved:
+    """A text is compared as a BIGINT and stays a text."""
+    if len(args) != 1 or not isinstance(args[0].type, t.StringType):
+        return scalar("nullifzero", [NUMERIC], NUMERIC, "nullif({0}, 0)", null="always").resolve(args)
+    both = _resolve_nullif((args[0], Arg(t.INT, False, 0, "0")))
+    return replace(both, types=both.types[:1], lower=lambda v: both.lower([v[0], "0"]))
+
+
 def _flat(types: Sequence[t.DataType]) -> t.DataType:
     """The common type; arrays and structs are ordered differently where an element is NULL."""
     if isinstance(types[0], (t.ArrayType, t.StructType, t.MapType)):
@@ -88,5 +96,5 @@ FUNCTIONS: tuple[Function, ...] = (
     _unmixed(scalar("greatest", [T, T, ...], _flat, "greatest({*})", min_args=2)),
     _unmixed(scalar("least", [T, T, ...], _flat, "least({*})", min_args=2)),
     scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never"),
-    scalar("nullifzero", [NUMERIC], NUMERIC, "nullif({0}, 0)", null="always"),
+    Function(("nullifzero",), "scalar", _resolve_nullifzero),
 )

@@ -69,7 +69,9 @@ def _resolve_next_day(args: Sequence[Arg]) -> Resolved:
     known = {n: i for i, day in enumerate(_DAY_NAMES) for n in (day, day[:3], day[:2])}
     if upper not in known or name != name.strip():
         return replace(
-            resolved, lower=lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN {_ILLEGAL_DAY} END", fallible=True
+            resolved,
+            lower=lambda v: f"CAST(CASE WHEN {v[0]} IS NOT NULL THEN {_ILLEGAL_DAY} END AS DATE)",
+            fallible=True,
         )
     day = known[upper]
     return replace(

@@ -14,7 +14,7 @@ from tailrace.sql.functions.options import whole, with_options
 from tailrace.sql.functions.rounding import FUNCTIONS as ROUNDING_FUNCTIONS
 from tailrace.sql.functions.rounding import rounded_type, to_scale
 from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, scalar
-from tailrace.sql.typed import Typed, once
+from tailrace.sql.typed import Typed, fail, once
 
 _NAN = "CAST('nan' AS DOUBLE)"
 
@@ -165,11 +165,15 @@ def _placeholder(index: int, arg: Arg) -> Typed:
 def _pmod(args: Sequence[Arg]) -> Resolved:
     _count(args, 2, 2)
     kind = coerce.tightest(args[0].type, args[1].type)
-    if not isinstance(kind, t.IntegralType):
-        raise NotAnswered("pmod is only answered for whole numbers")
+    if kind not in (t.BYTE, t.SHORT, t.INT, t.LONG, t.FLOAT, t.DOUBLE):
+        raise NotAnswered("pmod of decimals is not answered")
 
     def body(v: Sequence[str]) -> str:
         a, n = v
+        if kind in (t.FLOAT, t.DOUBLE):
+            zero = fail("REMAINDER_BY_ZERO", "Remainder by zero.")
+            moved = f"CASE WHEN {a} % {n} < 0 THEN ({a} % {n} + {n}) % {n} ELSE {a} % {n} END"
+            return f"CASE WHEN {a} IS NULL OR {n} IS NULL THEN NULL WHEN {n} = 0 THEN {zero} ELSE {moved} END"
         return f"CASE WHEN {n} = -1 THEN CASE WHEN {a} IS NOT NULL THEN 0 END WHEN {a} % {n} < 0 THEN CAST((CAST({a} % {n} AS HUGEINT) + {n}) % {n} AS {duck(kind)}) ELSE {a} % {n} END"
 
     return Resolved((kind, kind), kind, lambda v: once(v, body), any(a.nullable for a in args), fallible=True)

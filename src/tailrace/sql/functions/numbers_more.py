@@ -164,7 +164,7 @@ def _nanvl(args: Sequence[Arg]) -> Resolved:
     return Resolved(
         tuple(types),
         kind,
-        lambda v: once(v, lambda n: f"CASE WHEN isnan({n[0]}) THEN {n[1]} ELSE {n[0]} END"),
+        lambda v: once(v[:1], lambda n: f"CASE WHEN isnan({n[0]}) THEN {v[1]} ELSE {n[0]} END"),
         any(a.nullable for a in args),
     )
 

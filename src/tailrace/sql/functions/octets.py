@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tailrace.model.types import BINARY, INT, STRING, BinaryType
-from tailrace.sql.errors import NotAnswered
+from tailrace.model.types import BINARY, BOOLEAN, INT, STRING, BinaryType
+from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.options import Option, with_options
-from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
+from tailrace.sql.functions.table import Arg, Function, Resolved, overloads, scalar
 from tailrace.sql.typed import fail, once
 
 _INT_MAX = str(2**31 - 1)
@@ -17,6 +17,11 @@ _INT_MAX = str(2**31 - 1)
 def _failed(words: str) -> str:
     """DuckDB SQL that raises where Java does without one of Spark's conditions."""
     return f"CASE WHEN CAST('{words}' AS BOOLEAN) THEN NULL END"
+
+
+def wrapped(whole: str) -> str:
+    """A BIGINT as Java's INT has it, which turns over at its ends."""
+    return f"CAST((({whole} + 2147483648) & 4294967295) - 2147483648 AS INTEGER)"
 
 
 def _cut(value: str, position: str, length: str) -> str:
@@ -66,7 +71,8 @@ def _overlay(args: Sequence[Arg]) -> Resolved:
     def body(v: Sequence[str]) -> str:
         x, r, p, n = v
         count = f"(CASE WHEN {n} >= 0 THEN {n} ELSE octet_length({r}) END)"
-        return f"({_cut(x, '1', f'({p} - 1)')} || {r} || {_cut(x, f'({p} + {count})', _INT_MAX)})"
+        before, after = wrapped(f"CAST({p} AS BIGINT) - 1"), wrapped(f"CAST({p} AS BIGINT) + {count}")
+        return f"({_cut(x, '1', before)} || {r} || {_cut(x, after, _INT_MAX)})"
 
     kinds = [BINARY, BINARY, INT, INT]
     return scalar("overlay", kinds, BINARY, lambda v: once([*v, "-1"][:4], body), min_args=3).resolve(args)
@@ -95,10 +101,10 @@ def also(function: Function) -> Function:
     name = function.names[0]
 
     def resolve(args: Sequence[Arg]) -> Resolved:
+        if name == "overlay" and len({arg.type == BINARY for arg in args[:2] if arg.value is not None}) > 1:
+            raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] overlay takes two texts or two BINARY")
         if not args or not isinstance(args[0].type, BinaryType):
             return function.resolve(args)
-        if name == "overlay" and len(args) > 1 and not isinstance(args[1].type, BinaryType):
-            raise NotAnswered("overlay of BINARY by another type is not answered")
         if name not in _OWN:
             raise NotAnswered(f"{name} of BINARY is not answered")
         return _OWN[name](args)
@@ -107,6 +113,19 @@ def also(function: Function) -> Function:
 
 
 _NO_CHARSET = fail("INVALID_PARAMETER_VALUE.CHARSET", "There is no such charset")
+_DIGITS = {
+    "contains": "contains(regexp_replace(hex({0}), '(..)', '\\1 ', 'g'), regexp_replace(hex({1}), '(..)', '\\1 ', 'g'))",
+    "startswith": "starts_with(hex({0}), hex({1}))",
+    "endswith": "ends_with(hex({0}), hex({1}))",
+}
+
+
+def or_bytes(function: Function) -> Function:
+    """The test of two strings, or of two BINARY by their digits."""
+    name = function.names[0]
+    return overloads(function, scalar(name, [BINARY, BINARY], BOOLEAN, _DIGITS[name]))
+
+
 _UNMAPPED = fail("MALFORMED_CHARACTER_CODING", "A character has no place in the charset")
 _SWAPPED = "regexp_replace({}, '(..)(..)', '\\2\\1', 'g')"
 

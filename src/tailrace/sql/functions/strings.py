@@ -13,6 +13,7 @@ from tailrace.model.types import BINARY, BOOLEAN, INT, LONG, STRING, ArrayType, 
 from tailrace.sql import coerce
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions import octets
+from tailrace.sql.functions.distance import levenshtein
 from tailrace.sql.functions.letter_case import initcap_text, lower_text, upper_text
 from tailrace.sql.functions.options import with_options
 from tailrace.sql.functions.regex import FUNCTIONS as REGEX_FUNCTIONS
@@ -154,7 +155,8 @@ def _locate(texts: Sequence[str]) -> str:
         sub, x, p = v
         found = f"instr(substr({x}, {p}), {sub})"
         return (
-            f"CASE WHEN {sub} IS NULL OR {x} IS NULL THEN NULL WHEN {p} IS NULL OR {p} <= 0 THEN 0 WHEN {sub} = '' THEN 1 "
+            f"CASE WHEN {p} IS NULL THEN 0 WHEN {sub} IS NULL OR {x} IS NULL THEN NULL WHEN {p} <= 0 THEN 0 "
+            f"WHEN {sub} = '' THEN 1 "
             f"WHEN {found} = 0 THEN 0 ELSE CAST({found} + {p} - 1 AS INTEGER) END"
         )
 
@@ -177,8 +179,9 @@ def _overlay(texts: Sequence[str]) -> str:
     def body(v: Sequence[str]) -> str:
         x, r, p, n = v
         count = f"(CASE WHEN {n} >= 0 THEN {n} ELSE length({r}) END)"
-        head = substring_text(x, "1", f"({p} - 1)")
-        return f"({head} || {r} || {substring_text(x, f'({p} + {count})', str(_INT_MAX))})"
+        head = substring_text(x, "1", octets.wrapped(f"CAST({p} AS BIGINT) - 1"))
+        tail = substring_text(x, octets.wrapped(f"CAST({p} AS BIGINT) + {count}"), str(_INT_MAX))
+        return f"({head} || {r} || {tail})"
 
     return once([*texts[:3], length], body)
 
@@ -330,9 +333,9 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("space", [INT], STRING, "repeat(' ', {0})"),
     scalar("instr", [STRING, STRING], INT, "CAST(instr({0}, {1}) AS INTEGER)"),
     scalar("locate position", [STRING, STRING, INT], INT, _locate, min_args=2),
-    scalar("contains", [STRING, STRING], BOOLEAN, "contains({0}, {1})"),
-    scalar("startswith", [STRING, STRING], BOOLEAN, "starts_with({0}, {1})"),
-    scalar("endswith", [STRING, STRING], BOOLEAN, "ends_with({0}, {1})"),
+    octets.or_bytes(scalar("contains", [STRING, STRING], BOOLEAN, "contains({0}, {1})")),
+    octets.or_bytes(scalar("startswith", [STRING, STRING], BOOLEAN, "starts_with({0}, {1})")),
+    octets.or_bytes(scalar("endswith", [STRING, STRING], BOOLEAN, "ends_with({0}, {1})")),
     scalar(
         "replace", [STRING, STRING, STRING], STRING, "replace({0}, {1}, {2})", min_args=2, defaults={2: "''"}
     ),
@@ -343,6 +346,7 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("sha sha1", [BINARY], STRING, "sha1({0})"),
     Function(("sha2",), "scalar", _sha2),
     *octets.FUNCTIONS,
+    scalar("levenshtein", [STRING, STRING, INT], INT, levenshtein, min_args=2),
     scalar("base64", [BINARY], STRING, "to_base64({0})"),
     overloads(
         scalar("hex", [LONG], STRING, "upper(to_hex({0}))"),
