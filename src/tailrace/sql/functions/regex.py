@@ -229,7 +229,10 @@ def _resolve_instr(args: Sequence[Arg]) -> Resolved:
 
     def body(v: Sequence[str]) -> str:
         found = f"regexp_matches({v[0]}, {text(regex.pattern)})"
-        return f"CAST(CASE WHEN {found} THEN length(regexp_extract({v[0]}, {before}, 1)) + 1 WHEN {v[0]} IS NOT NULL THEN 0 END AS INTEGER)"
+        start = f"regexp_extract({v[0]}, {before}, 1)"
+        wide = f"len(regexp_extract_all({start}, '[\\x{{10000}}-\\x{{10FFFF}}]'))"  # Java counts these as two
+        place = f"length({start}) + {wide} + 1"
+        return f"CAST(CASE WHEN {found} THEN {place} WHEN {v[0]} IS NOT NULL THEN 0 END AS INTEGER)"
 
     return replace(resolved, lower=lambda v: once(v[:1], body))
 
