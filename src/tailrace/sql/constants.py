@@ -22,7 +22,10 @@ _TEXT, _WHOLE = frozenset([exp.DataType.Type.TEXT]), frozenset([exp.DataType.Typ
 
 
 def value_of(node: Any) -> Any:
-    """The value of an expression of literals: a text, a number, a truth value, None for NULL, or ABSENT."""
+    """The value of an expression of literals, or ABSENT.
+
+    It is a text, a number, a truth value, None for NULL, or a tuple of such for an array.
+    """
     compute = _COMPUTED.get(type(node))
     return ABSENT if compute is None else compute(node)
 
@@ -85,10 +88,14 @@ def _cast(node: Any) -> Any:
         return as_text(value, t.STRING)
     if kind in _WHOLE:
         return as_whole(value)
-    suffixed = isinstance(node.this, exp.Literal) and isinstance(value, int)
-    return value if suffixed and kind in _INTEGRAL and abs(value) <= 127 else ABSENT
+    if not isinstance(node.this, exp.Literal) or node.this.is_string:
+        return ABSENT
+    if kind in _FLOATING and value is not ABSENT:
+        return float(value)
+    return value if kind in _INTEGRAL and isinstance(value, int) and abs(value) <= 127 else ABSENT
 
 
+_FLOATING = frozenset([exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT])
 _INTEGRAL = frozenset([exp.DataType.Type.BIGINT, exp.DataType.Type.SMALLINT, exp.DataType.Type.TINYINT])
 
 
@@ -137,6 +144,7 @@ _CALLS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
     "ifnull": _first,
     "string": _casts_to(lambda value: as_text(value, t.STRING)),
     "int": _casts_to(as_whole),
+    "array": lambda nodes: _array(nodes),
 }
 
 
@@ -144,6 +152,11 @@ def _call(node: Any) -> Any:
     name = node.this.this if isinstance(node.this, exp.Identifier) else node.this
     compute = _CALLS.get(str(name).lower())
     return ABSENT if compute is None else compute(node.expressions)
+
+
+def _array(nodes: Sequence[Any]) -> Any:
+    values = tuple(value_of(node) for node in nodes)
+    return ABSENT if any(value is ABSENT for value in values) else values
 
 
 _COMPUTED: Mapping[type, Callable[[Any], Any]] = {

@@ -60,3 +60,10 @@ SELECT to_date(s, f), unix_timestamp(s, f), try_to_timestamp(s, f) FROM VALUES (
 SELECT to_date(NULL, s), to_date('2020', NULL), to_date('2020', 'yy' || 'yy'), try_to_date('x', 'yyyy') FROM VALUES ('x') AS t(s);
 SELECT 'a' LIKE 'b' ESCAPE '\\';
 SELECT to_date(d, NULL), to_timestamp(d, NULL), unix_timestamp(d, NULL), to_date(d, CAST(NULL AS STRING)) FROM VALUES (DATE'2020-01-02') AS t(d);
+SELECT percentile(x, array(0.25, 0.5)), percentile(x, array(1)), percentile(x, array(0.1D, 0, 1)) FROM VALUES (1),(2),(3),(4) AS t(x);
+SELECT percentile(x, array(0.25, 0.5)) FROM VALUES (CAST(NULL AS INT)) AS t(x);
+SELECT g, percentile(x, array(0.25, 0.5)) FILTER (WHERE x > 1), percentile(x, 0.5) OVER (PARTITION BY g) FROM VALUES ('a',1),('a',2),('b',3),('b',4) AS t(g,x) GROUP BY g, x;
+SELECT percentile(x, array(1.5)) FROM VALUES (1) AS t(x);
+SELECT named_struct(concat('a','b'), 1), named_struct('x', 1).x;
+SELECT named_struct(1, 1);
+SELECT get_json_object('{"a":{"b":1}}', concat('$.', 'a', '.b')), get_json_object('{"a":1}', CAST(NULL AS STRING));

@@ -48,17 +48,24 @@ def _resolve_bits(name: str, args: Sequence[Arg]) -> Resolved:
 
 
 def _resolve_percentile(args: Sequence[Arg]) -> Resolved:
-    """Interpolated between neighbours; the share is a literal."""
+    """Interpolated between neighbours; the share is a literal, or an array of such."""
     _numbers(args[:1], 1)
     share: object = Decimal("0.5")
     if len(args) == 2:
         share = args[1].known
     elif len(args) != 1:
         raise NotAnswered("a frequency is not answered")
-    if isinstance(share, bool) or not isinstance(share, (int, float, Decimal)) or not 0 <= share <= 1:
-        raise NotAnswered("the share must be a literal from 0 to 1")
     types = (t.DOUBLE, *(None for _ in args[1:]))
-    return Resolved(types, t.DOUBLE, partial(_quantile, str(share)))
+    if isinstance(share, tuple) and share:
+        listed = f"[{', '.join(map(_share, share))}]"
+        return Resolved(types, t.ArrayType(t.DOUBLE, False), partial(_quantile, listed))
+    return Resolved(types, t.DOUBLE, partial(_quantile, _share(share)))
+
+
+def _share(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not 0 <= value <= 1:
+        raise NotAnswered("the share must be a literal from 0 to 1")
+    return str(value)
 
 
 def _quantile(share: str, texts: Sequence[str]) -> str:

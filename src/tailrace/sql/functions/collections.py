@@ -49,9 +49,10 @@ def _packed(fields: Sequence[t.Field]) -> Callable[[Sequence[str]], str]:
 def _resolve_named_struct(args: Sequence[Arg]) -> Resolved:
     if not args or len(args) % 2:
         raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes names and values in turn")
-    if not all(isinstance(arg.value, str) for arg in args[::2]):
+    names = [arg.known for arg in args[::2]]
+    if not all(isinstance(name, str) for name in names):
         raise NotAnswered("the names must be literals")
-    fields = [t.Field(str(a.value), b.type, b.nullable) for a, b in zip(args[::2], args[1::2], strict=True)]
+    fields = [t.Field(name, b.type, b.nullable) for name, b in zip(names, args[1::2], strict=True)]
     _refuse_same_names(fields)
     pack = _packed(fields)
     return Resolved(

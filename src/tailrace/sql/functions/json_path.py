@@ -116,11 +116,12 @@ def _resolve(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("get_json_object", [t.STRING, t.STRING], t.STRING, "", null="always").resolve(args)
     if not isinstance(args[0].type, (t.StringType, t.VoidType)):
         raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be STRING")
-    if args[1].value is None:
+    path = args[1].known_text
+    if path is None:
         return Resolved(resolved.types, t.STRING, lambda v: "CAST(NULL AS VARCHAR)", True)
-    if not isinstance(args[1].value, str):
+    if not isinstance(path, str):
         raise NotAnswered("a path that is no literal is not answered")
-    steps = _steps(args[1].value)
+    steps = _steps(path)
     return Resolved(resolved.types, t.STRING, lambda v: _get(v[0], steps), True, fallible=True)
 
 
