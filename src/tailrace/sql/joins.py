@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
+from tailrace.model import types as t
 from tailrace.sql import coerce, inputs, operators
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
 from tailrace.sql.expression import Analyzer
@@ -16,6 +18,9 @@ from tailrace.sql.relation import READS_ROW, Block, Names, PlainHooks, Source, a
 from tailrace.sql.scope import Relation, Scope, Visible
 from tailrace.sql.typed import ABSENT, Typed, quote
 
+_LEFT = re.compile(r"\bLEFT\s+(?:OUTER\s+)?JOIN\s+LATERAL\b", re.IGNORECASE)
+_ON_TRUE = re.compile(r"\bON\s+true\b", re.IGNORECASE)
+"""The parser adds an ON that is not written, so the text is asked."""
 Env = dict[str, Callable[[], Block]]
 """Queries by name that a FROM may mention, compiled when they first are."""
 
@@ -143,8 +148,16 @@ class Joins:
         on = join.args.get("on")
         if on is not None and not (isinstance(on, exp.Boolean) and on.this):
             raise self.origin.refused("A LATERAL join with a condition is not answered.", join)
-        if side == "" and isinstance(lateral.this, exp.Anonymous):
-            return self._lateral_rows(lateral, left, env, outer)
+        if isinstance(lateral.this, exp.Anonymous) and side in ("", "LEFT"):
+            if side == "LEFT" and len(_ON_TRUE.findall(self.origin.text)) < len(
+                _LEFT.findall(self.origin.text)
+            ):
+                raise self.origin.refused(
+                    "LEFT JOIN LATERAL of a generator without ON is not answered: Spark drops rows of the left.",
+                    join,
+                    hint="Write ON true, or LATERAL VIEW OUTER.",
+                )
+            return self._generator_join(lateral, left, side, on is not None, env, outer)
         if side not in ("", "LEFT") or not isinstance(lateral.this, exp.Subquery):
             raise self.origin.refused("This LATERAL is not answered.", join)
         alias, columns = inputs.alias_of(lateral)
@@ -154,6 +167,24 @@ class Joins:
         sql = f"{left.sql} {word} {right.sql}" + (" ON true" if side == "LEFT" else "")
         theirs = _nullable(right.relations) if side == "LEFT" else right.relations
         return Source(sql, (*left.relations, *theirs))
+
+    def _generator_join(
+        self, lateral: Any, left: Source, side: str, conditioned: bool, env: Env, outer: Scope | None
+    ) -> Source:
+        """`JOIN LATERAL explode(...)`; with ON Spark takes no map of the left side."""
+        scope = Scope(left.relations, outer)
+        for column in lateral.this.find_all(exp.Column) if conditioned else ():
+            found = scope._find([part.name for part in column.parts], self.origin, column)
+            if found is not None and isinstance(found.type, t.MapType):
+                raise self.origin.wrong(
+                    "[UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_REFERENCE_DATA_TYPE] "
+                    "LATERAL with ON reads no map.",
+                    column,
+                    hint="LATERAL VIEW does.",
+                )
+        rows = lateral.copy()
+        rows.set("outer", side == "LEFT")
+        return self._lateral_rows(rows, left, env, outer)
 
     def _lateral_view(self, lateral: Any, source: Source, env: Env, outer: Scope | None) -> Source:
         call = lateral.this
