@@ -295,6 +295,8 @@ def _remainder(a: Typed, b: Typed) -> Typed:
     if a.type in (t.BYTE, t.SHORT, t.INT):  # the least value % -1 overflows in its own width
         wide = _remainder(cast_to(a, t.LONG), cast_to(b, t.LONG))
         return replace(wide, sql=f"CAST({wide.sql} AS {duck(a.type)})", type=a.type)
+    if _known_nonzero(b) and b.value != -1:
+        return joined((a, b), f"CAST({a.sql} % {b.sql} AS {duck(a.type)})", a.type, "")
     if a.type == t.LONG and (b.value is ABSENT or b.value == -1):
         b = replace(b, sql=f"CASE WHEN {b.sql} = -1 THEN 1 ELSE {b.sql} END")
     sql = _guarded("%", a, b, "REMAINDER_BY_ZERO", "Remainder by zero.")

@@ -7,7 +7,13 @@ from collections.abc import Callable, Sequence
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions import collections_arrays, collections_lambdas, collections_maps
+from tailrace.sql.functions import (
+    collections_arrays,
+    collections_lambdas,
+    collections_maps,
+    collections_sort,
+    collections_zip,
+)
 from tailrace.sql.functions.table import Arg, Function, Resolved, T, U, coerce_args
 from tailrace.sql.typed import quote
 
@@ -92,6 +98,8 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(("named_struct",), "scalar", _resolve_named_struct),
     Function(("struct",), "scalar", _resolve_struct),
     *collections_arrays.FUNCTIONS,
+    *collections_sort.FUNCTIONS,
+    *collections_zip.FUNCTIONS,
     *collections_maps.FUNCTIONS,
     *collections_lambdas.FUNCTIONS,
 )

@@ -6,7 +6,6 @@ so does a set of doubles that holds both zeros.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -26,8 +25,7 @@ from tailrace.sql.functions.table import (
     overloads,
     scalar,
 )
-from tailrace.sql.ordering import sorted_list
-from tailrace.sql.typed import fail, once, quote
+from tailrace.sql.typed import fail, once
 
 Body = Callable[[Sequence[str]], str]
 
@@ -183,51 +181,6 @@ def _resolve_flatten(args: Sequence[Arg]) -> Resolved:
     return Resolved((None,), inner, lower)
 
 
-def _sortable(kind: t.DataType) -> None:
-    for part in [f.type for f in kind.fields] if isinstance(kind, t.StructType) else [kind]:
-        comparable(part)
-
-
-def _resolve_array_sort(args: Sequence[Arg]) -> Resolved:
-    counted(args, 1)
-    kind = array_of(args[0])
-    _sortable(kind.element)
-    if isinstance(kind.element, t.StructType):
-        lower = partial(_in_order, kind.element, False, True)
-        return Resolved((None,), kind, lower, args[0].nullable)
-    return Resolved((None,), kind, lambda x: f"list_sort({x[0]}, 'ASC', 'NULLS LAST')", args[0].nullable)
-
-
-def _in_order(element: t.DataType, descending: bool, nulls_last: bool, texts: Sequence[str]) -> str:
-    return sorted_list(texts[0], element, descending, nulls_last)
-
-
-_COMPARED = (
-    "lambdafunction((IF(((@ IS NULL) AND (@ IS NULL)), 0, (IF((@ IS NULL), 1, (IF((@ IS NULL), -1, "
-    "(IF((@ < @), -1, (IF((@ > @), 1, 0)))))))))), @, @)"
-)
-
-
-def _array_sort_name(_: str, given: Sequence[str]) -> str:
-    return f"array_sort({given[0]}, {_COMPARED.replace('@', 'namedlambdavariable()')})"
-
-
-def _resolve_sort(args: Sequence[Arg]) -> Resolved:
-    """sort_array: NULLs first when it ascends, last when it descends."""
-    counted(args, 1, 2)
-    kind = array_of(args[0])
-    _sortable(kind.element)
-    if len(args) == 2 and not isinstance(args[1].value, bool):
-        raise NotAnswered("the direction must be a literal")
-    if isinstance(kind.element, t.StructType):
-        falling = len(args) == 2 and not args[1].value
-        lower = partial(_in_order, kind.element, falling, falling)
-        return Resolved((None,) * len(args), kind, lower, args[0].nullable)
-    how = "'DESC', 'NULLS LAST'" if len(args) == 2 and not args[1].value else "'ASC', 'NULLS FIRST'"
-    types = (None,) * len(args)
-    return Resolved(types, kind, lambda x: f"list_sort({x[0]}, {how})", args[0].nullable)
-
-
 # an array and a value
 
 
@@ -352,29 +305,6 @@ def _resolve_slice(args: Sequence[Arg]) -> Resolved:
     return Resolved((None, t.INT, t.INT), base, lambda x: unless_null(x, (0, 1, 2), body), fallible=True)
 
 
-def _resolve_zip(args: Sequence[Arg]) -> Resolved:
-    """arrays_zip: fields are named by the columns."""
-    counted(args, 1, max(len(args), 1))
-    kinds = [array_of(arg) for arg in args]
-    if any(not re.fullmatch(r"\w+", arg.name) or arg.is_literal for arg in args):
-        raise NotAnswered("arrays that are no columns are not answered")
-    names = [arg.name for arg in args]
-    if len({name.lower() for name in names}) < len(names):
-        raise NotAnswered("one column twice is not answered")
-    fields = tuple(t.Field(name, kind.element) for name, kind in zip(names, kinds, strict=True))
-
-    def body(v: Sequence[str]) -> str:
-        parts = ", ".join(
-            f"{quote(f.name)} := CAST(list_extract({one}, _z) AS {duck(f.type)})"
-            for f, one in zip(fields, v, strict=True)
-        )
-        most = f"greatest({', '.join(f'len({one})' for one in v)})"
-        return f"list_transform(range(1, {most} + 1), lambda _z: struct_pack({parts}))"
-
-    result = t.ArrayType(t.StructType(fields), False)
-    return Resolved((None,) * len(args), result, lambda x: unless_null(x, range(len(x)), body))
-
-
 # sequence
 
 
@@ -469,13 +399,6 @@ FUNCTIONS: tuple[Function, ...] = (
     _named("array_prepend", partial(_resolve_value, None, (0,), lambda v: f"list_concat([{v[1]}], {v[0]})")),
     _named("array_max", partial(_resolve_end, "list_max")),
     _named("array_min", partial(_resolve_end, "list_min")),
-    Function(("array_sort",), "scalar", _resolve_array_sort, _array_sort_name),
-    Function(
-        ("sort_array",),
-        "scalar",
-        _resolve_sort,
-        lambda _, a: f"sort_array({', '.join(a if len(a) > 1 else (*a, 'true'))})",
-    ),
     _named("array_compact", _resolve_compact),
     _named("flatten", _resolve_flatten),
     _named("array_join", _resolve_join),
@@ -484,6 +407,5 @@ FUNCTIONS: tuple[Function, ...] = (
     _named("try_element_at", partial(_resolve_element, "try_element_at")),
     _named("get", _resolve_get),
     _named("slice", _resolve_slice),
-    _named("arrays_zip", _resolve_zip),
     _named("sequence", _resolve_sequence),
 )

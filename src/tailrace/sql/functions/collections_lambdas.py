@@ -1,7 +1,7 @@
 """Functions that take a lambda, by Spark's answers.
 
 Indices are 0-based INT for Spark, 1-based BIGINT for DuckDB. What stops at the first hit in Spark (`exists`,
-`forall`) takes no body that can fail: DuckDB would go on to the element that does.
+`forall`) goes one by one where its body can fail, for DuckDB would go on to the element that does.
 """
 
 from __future__ import annotations
@@ -88,9 +88,9 @@ def _resolve_any(hit: str, args: Sequence[Arg]) -> Resolved:
     kind = array_of(args[0])
     names, body = _indexed(arg, kind)
     _boolean(body)
-    if body.fallible:
-        raise NotAnswered("a condition that can fail is not answered here")
     other = "false" if hit == "true" else "true"
+    if body.fallible:
+        return _until(hit, other, kind, arg, body)
 
     def lower(x: Sequence[str]) -> str:
         found = f"list_transform({x[0]}, lambda {names}: ({body.sql})::BOOLEAN)"
@@ -101,6 +101,24 @@ def _resolve_any(hit: str, args: Sequence[Arg]) -> Resolved:
         return f"list_transform([{found}], lambda _a: {judged})[1]"
 
     return Resolved((None, None), t.BOOLEAN, lower, True, False, body.deterministic)
+
+
+def _until(hit: str, other: str, kind: t.ArrayType, arg: Arg, body: Typed) -> Resolved:
+    """One element after the other, none behind the first hit, for the condition may fail on it."""
+    assert arg.lambda_ is not None
+    tag = arg.lambda_.parameters[0]
+    left, right = quote(f"a|{tag}"), quote(f"x|{tag}")
+    _, body = lambda_body(arg, [(kind.element, kind.contains_null)], [f"{right}.x"])
+    empty = f"CAST(NULL AS {duck(kind.element)})"
+    judged = f"CASE ({body.sql})::BOOLEAN WHEN {hit} THEN {hit} WHEN {other} THEN {left}.a ELSE NULL END"
+    step = f"struct_pack(a := CASE WHEN {left}.a = {hit} THEN {hit} ELSE {judged} END, x := {empty})"
+    first = f"struct_pack(a := {other}, x := {empty})"
+
+    def lower(x: Sequence[str]) -> str:
+        items = f"list_transform({x[0]}, lambda _x: struct_pack(a := CAST(NULL AS BOOLEAN), x := _x))"
+        return f"struct_extract(list_reduce({items}, lambda {left}, {right}: {step}, {first}), 'a')"
+
+    return Resolved((None, None), t.BOOLEAN, lower, True, True, body.deterministic)
 
 
 def _resolve_aggregate(args: Sequence[Arg]) -> Resolved:
