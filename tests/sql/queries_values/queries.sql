@@ -30,3 +30,17 @@ SELECT slice(a, b, CAST(c AS INT)) AS x FROM VALUES (CAST(NULL AS ARRAY<INT>), 1
 SELECT nanvl(a, CAST(c AS DOUBLE)) AS x FROM VALUES (1D, 'a'), (CAST('NaN' AS DOUBLE), '2') AS v(a, c);
 SELECT array_max(a) AS x, array_min(a) AS y FROM VALUES (array(0D, -0.0D)), (array(-0.0D, 0D)) AS v(a);
 SELECT CAST(array(1) AS ARRAY<STRING>), CAST(array(1) AS ARRAY<BIGINT>), CAST(map(1,2) AS MAP<INT,STRING>), CAST(struct(1) AS STRUCT<a: STRING>), TRY_CAST(array(1) AS ARRAY<STRING>), CAST(array('1') AS ARRAY<INT>);
+SELECT array_distinct(array(struct(1 AS a, CAST(NULL AS STRING) AS b), struct(1 AS a, 'x' AS b), struct(1 AS a, CAST(NULL AS STRING) AS b), NULL, NULL)) AS x, array_distinct(array(array(1, NULL), array(1), array(1, NULL), NULL)) AS y;
+SELECT array_union(array(array(1, NULL)), array(array(1, NULL), NULL, array())) AS x, array_except(array(array(1, NULL), array(2), NULL), array(array(1, NULL))) AS y, array_intersect(array(array(1, NULL), array(2), NULL), array(array(1, NULL), NULL)) AS z;
+SELECT array_except(a, b) AS x, array_intersect(a, b) AS y, array_union(a, b) AS z, arrays_overlap(a, b) AS w FROM VALUES (array(named_struct('a', 1, 'b', CAST(NULL AS STRING))), array(named_struct('a', 1, 'b', CAST(NULL AS STRING)), NULL)), (array(named_struct('a', 1, 'b', 'x'), NULL), array(named_struct('a', 1, 'b', 'y'))) AS v(a, b);
+SELECT arrays_overlap(array(array(1, NULL)), array(array(1, NULL))) AS x, arrays_overlap(array(array(1, NULL)), array(array(2))) AS y, arrays_overlap(array(array(1)), array(array(2), NULL)) AS z;
+SELECT array_remove(a, b) AS x, array_contains(a, b) AS y, array_position(a, b) AS z, array_append(a, b) AS w, array_prepend(a, b) AS v FROM VALUES (array(named_struct('a', 1D, 'b', CAST(NULL AS STRING)), NULL), named_struct('a', 1D, 'b', CAST(NULL AS STRING))), (array(named_struct('a', 0D, 'b', 'x')), named_struct('a', -0.0D, 'b', 'x')), (array(named_struct('a', CAST('NaN' AS DOUBLE), 'b', 'x')), named_struct('a', CAST('NaN' AS DOUBLE), 'b', 'x')), (array(named_struct('a', 0D, 'b', 'x')), NULL) AS v(a, b);
+SELECT array_contains(array(array(1, NULL)), array(1, NULL)) AS x, array_contains(array(array(1), NULL), array(2)) AS y, array_position(array(array(2), array(1, NULL)), array(1, NULL)) AS z, array_remove(array(array(1, NULL), NULL, array(2)), array(1, NULL)) AS w;
+SELECT split_part(a, '-', b) AS x FROM VALUES ('a-b', CAST(-2147483648 AS INT)) AS v(a, b);
+SELECT try_element_at(a, b) AS x FROM VALUES (array(1), CAST(-2147483648 AS INT)) AS v(a, b);
+SELECT try_element_at(a, b) AS x FROM VALUES (array(1), 3), (CAST(NULL AS ARRAY<INT>), CAST(-2147483648 AS INT)) AS v(a, b);
+SELECT element_at(a, b) AS x FROM VALUES (array(1), CAST(-2147483648 AS INT)) AS v(a, b);
+SELECT map(map('a', 1), 1) AS x;
+SELECT split(a, '[,]+', 2) AS x, split(a, '.', 2) AS y, split(a, ',', 2) AS z FROM VALUES ('a,,b,c'), (CAST(NULL AS STRING)), ('') AS v(a);
+SELECT overlay(a, b, 2, n) AS x, overlay(CAST(a AS BINARY), CAST(b AS BINARY), 2, n) AS y FROM VALUES ('abcd', 'XY', CAST(NULL AS INT)), ('abcd', 'XY', 0), ('abcd', 'XY', -3) AS v(a, b, n);
+SELECT split_part(a, '-', -2147483648) AS x FROM VALUES (CAST(NULL AS STRING)), ('') AS v(a);

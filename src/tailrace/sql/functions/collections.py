@@ -18,12 +18,22 @@ from tailrace.sql.functions.table import Arg, Function, Resolved, T, U, coerce_a
 from tailrace.sql.typed import quote
 
 
+def _has_map(kind: t.DataType) -> bool:
+    if isinstance(kind, t.ArrayType):
+        return _has_map(kind.element)
+    if isinstance(kind, t.StructType):
+        return any(_has_map(field.type) for field in kind.fields)
+    return isinstance(kind, t.MapType)
+
+
 def _resolve_map(args: Sequence[Arg]) -> Resolved:
     if len(args) % 2:
         raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes an even number of arguments")
     types = coerce_args([T if i % 2 == 0 else U for i in range(len(args))], args)
     if not types:
         raise NotAnswered("a map without entries is not answered")
+    if _has_map(types[0]):
+        raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE] a key cannot be or contain {types[0]}")
     nullable = any(arg.nullable for arg in args[1::2])
 
     def lower(texts: Sequence[str]) -> str:

@@ -78,7 +78,9 @@ def meet(array: t.ArrayType, kind: t.DataType) -> t.DataType:
         raise NotAnswered(f"{kind} for elements of {array.element} is not answered")
     if isinstance(kind, t.DecimalType) and isinstance(array.element, t.DecimalType) and kind != array.element:
         raise NotAnswered(f"{kind} for elements of {array.element} is not answered")
-    met = coerce.tightest(array.element, kind) or (array.element if array.element == kind else None)
+    met = coerce.tightest(array.element, kind)
+    if met is None and array.element.simple_string == kind.simple_string:
+        met = coerce.wider(array.element, kind)  # NULLs inside of only one of them
     if met is None:
         raise Mismatch(
             f"[DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES] {kind} for elements of {array.element}"
@@ -87,6 +89,17 @@ def meet(array: t.ArrayType, kind: t.DataType) -> t.DataType:
 
 
 # sets
+
+
+def _equatable(kind: t.DataType, floats: bool = True) -> None:
+    """As `comparable`; nested values are equal where their parts are, NULLs included, in both."""
+    if isinstance(kind, t.ArrayType):
+        _equatable(kind.element, floats)
+    elif isinstance(kind, t.StructType):
+        for field in kind.fields:
+            _equatable(field.type, floats)
+    else:
+        comparable(kind, floats)
 
 
 def _distinct(items: str) -> str:
@@ -113,7 +126,7 @@ def _resolve_pair(body: Body, args: Sequence[Arg]) -> Resolved:
     counted(args, 2)
     left, right = array_of(args[0]), array_of(args[1])
     met = meet(left, right.element)
-    comparable(met, floats=False)
+    _equatable(met, floats=False)
     kind = t.ArrayType(met, left.contains_null or right.contains_null)
     return Resolved((kind, kind), kind, lambda x: unless_null(x, (0, 1), body))
 
@@ -155,7 +168,7 @@ def _resolve_end(name: str, args: Sequence[Arg]) -> Resolved:
 def _resolve_distinct(args: Sequence[Arg]) -> Resolved:
     counted(args, 1)
     kind = array_of(args[0])
-    comparable(kind.element, floats=False)
+    _equatable(kind.element, floats=False)
     return Resolved((None,), kind, lambda x: once(x, lambda v: _distinct(v[0])), args[0].nullable)
 
 
@@ -193,7 +206,7 @@ def _resolve_value(
     met = meet(array, args[1].type)
     searched = 1 in guard
     if searched:
-        comparable(met)
+        _equatable(met)
     kind = t.ArrayType(met, array.contains_null or (args[1].nullable and not searched))
     return Resolved((kind, met), result or kind, lambda x: unless_null(x, guard, body))
 
@@ -268,7 +281,8 @@ def _resolve_element(name: str, args: Sequence[Arg]) -> Resolved:
 
     def body(v: Sequence[str]) -> str:
         inside = f"abs({v[1]}::BIGINT) <= len({v[0]})"
-        return f"CASE WHEN {v[1]} = 0 THEN {_ZERO} WHEN {inside} THEN list_extract({v[0]}, {v[1]}) ELSE {outside} END"
+        least = f"WHEN {v[1]} = -2147483648 THEN {_BAD_INDEX} "  # it has no absolute value in Java
+        return f"CASE WHEN {v[1]} = 0 THEN {_ZERO} {least}WHEN {inside} THEN list_extract({v[0]}, {v[1]}) ELSE {outside} END"
 
     assert isinstance(base, t.ArrayType)
     return Resolved((None, t.INT), base.element, lambda x: unless_null(x, (0, 1), body), fallible=True)

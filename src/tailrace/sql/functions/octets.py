@@ -70,7 +70,7 @@ def pad(name: str, args: Sequence[Arg]) -> Resolved:
 def _overlay(args: Sequence[Arg]) -> Resolved:
     def body(v: Sequence[str]) -> str:
         x, r, p, n = v
-        count = f"(CASE WHEN {n} >= 0 THEN {n} ELSE octet_length({r}) END)"
+        count = f"(CASE WHEN {n} >= 0 THEN {n} WHEN {n} < 0 THEN octet_length({r}) END)"
         before, after = wrapped(f"CAST({p} AS BIGINT) - 1"), wrapped(f"CAST({p} AS BIGINT) + {count}")
         return f"({_cut(x, '1', before)} || {r} || {_cut(x, after, _INT_MAX)})"
 

@@ -73,6 +73,6 @@ def limited(v: Sequence[str]) -> str:
     rest = f"substr({x}, CAST(1 + coalesce({gone}, 0) AS BIGINT))"
     cut = f"list_append({parts}[1:{count} - 1], {rest})"
     return (
-        f"CASE WHEN {count} IS NULL THEN NULL WHEN {count} <= 0 OR len({parts}) <= {count} THEN {parts} "
+        f"CASE WHEN {count} IS NULL OR {parts} IS NULL THEN NULL WHEN {count} <= 0 OR len({parts}) <= {count} THEN {parts} "
         f"WHEN {p} = '' THEN {_UNKNOWN} ELSE {cut} END"
     )

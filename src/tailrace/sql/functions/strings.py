@@ -178,7 +178,7 @@ def _overlay(texts: Sequence[str]) -> str:
 
     def body(v: Sequence[str]) -> str:
         x, r, p, n = v
-        count = f"(CASE WHEN {n} >= 0 THEN {n} ELSE length({r}) END)"
+        count = f"(CASE WHEN {n} >= 0 THEN {n} WHEN {n} < 0 THEN length({r}) END)"
         head = substring_text(x, "1", octets.wrapped(f"CAST({p} AS BIGINT) - 1"))
         tail = substring_text(x, octets.wrapped(f"CAST({p} AS BIGINT) + {count}"), str(_INT_MAX))
         return f"({head} || {r} || {tail})"

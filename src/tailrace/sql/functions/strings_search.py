@@ -61,7 +61,7 @@ def _resolve_split_part(args: Sequence[Arg]) -> Resolved:
     def body(v: Sequence[str]) -> str:
         x, d, n = v
         return (
-            f"CASE WHEN {x} IS NULL OR {d} IS NULL OR {n} IS NULL THEN NULL WHEN {n} = 0 THEN {raised} "
+            f"CASE WHEN {x} IS NULL OR {d} IS NULL OR {n} IS NULL THEN NULL WHEN {n} IN (0, -2147483648) THEN {raised} "
             f"WHEN {d} = '' THEN CASE WHEN {n} IN (1, -1) THEN {x} ELSE '' END ELSE split_part({x}, {d}, {n}) END"
         )
 
