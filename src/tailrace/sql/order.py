@@ -14,7 +14,7 @@ from tailrace.sql.typed import Typed, once
 _LEFT_FIRST = """
 add_months array_append array_contains array_except array_intersect array_position array_prepend
 array_remove array_union arrays_overlap atan2 bit_get btrim contains date_add date_sub datediff
-element_at endswith find_in_set get hypot instr left locate log lpad make_date map_contains_key
+element_at endswith find_in_set get hypot instr left levenshtein locate log lpad make_date map_contains_key
 map_from_arrays months_between nullif overlay pow repeat replace right rpad sequence shiftleft
 shiftright shiftrightunsigned slice split_part startswith substring try_element_at
 """

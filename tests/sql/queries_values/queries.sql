@@ -44,3 +44,8 @@ SELECT map(map('a', 1), 1) AS x;
 SELECT split(a, '[,]+', 2) AS x, split(a, '.', 2) AS y, split(a, ',', 2) AS z FROM VALUES ('a,,b,c'), (CAST(NULL AS STRING)), ('') AS v(a);
 SELECT overlay(a, b, 2, n) AS x, overlay(CAST(a AS BINARY), CAST(b AS BINARY), 2, n) AS y FROM VALUES ('abcd', 'XY', CAST(NULL AS INT)), ('abcd', 'XY', 0), ('abcd', 'XY', -3) AS v(a, b, n);
 SELECT split_part(a, '-', -2147483648) AS x FROM VALUES (CAST(NULL AS STRING)), ('') AS v(a);
+SELECT TRY_CAST(a AS TIMESTAMP) AS x FROM VALUES ('T12:00Z'), ('12'), ('12:00+01:00'), ('T12:'), ('24:00'), ('123:00'), ('-12:00'), ('TT12:00'), ('2024-02-29 1:2'), (NULL), ('') AS v(a);
+SELECT TRY_CAST(a AS TIMESTAMP_NTZ) AS x FROM VALUES ('12:00'), ('T12') AS v(a);
+SELECT signum(a) AS x, sign(CAST(a AS FLOAT)) AS y FROM VALUES (-0.0D), (0D), (-3D), (CAST('NaN' AS DOUBLE)), (CAST('-Infinity' AS DOUBLE)), (NULL) AS v(a);
+SELECT equal_null(map('a', 1), map('a', 1)) AS x;
+SELECT equal_null(array(1, NULL), array(1, NULL)) AS x, equal_null(1, NULL) AS y;

@@ -230,16 +230,23 @@ _TIME = (
     rf"^{BLANKS}{_YEAR}(?:-([0-9]{{1,2}})(?:-([0-9]{{1,2}})(?:[ T]{_LOOSE_CLOCK}(?:{_ZONE})?)?)?)?{BLANKS}$"
 )
 
+_H, _M = "(?:[01]?[0-9]|2[0-3])", "[0-5]?[0-9]"
+_TIME_OF_DAY = rf"^{BLANKS}(?:T{_H}|T?{_H}:{_M}(?::{_M}(?:\.[0-9]*)?(?:{_ZONE})?)?){BLANKS}$"
+"""What Spark reads as a time of today."""
+
 
 def _string_to_ts(sql: str, target: t.DataType, safe: bool) -> str:
     zoned = isinstance(target, t.TimestampType)
     suffix = "Z?" if zoned else ""
 
+    today = fail("UNSUPPORTED_FEATURE", "A time of day without a date is not answered")
+
     def body(v: str) -> str:
+        clock = f" WHEN regexp_matches({v}, '{_TIME_OF_DAY}') THEN {today}" if zoned and safe else ""
         return _text_cast(
             v,
             f"WHEN regexp_full_match({v}, '{_PLAIN_TIME}{suffix}') THEN {v} "
-            f"WHEN regexp_matches({v}, '{_TIME}') THEN {_time_text(v, zoned)}",
+            f"WHEN regexp_matches({v}, '{_TIME}') THEN {_time_text(v, zoned)}{clock}",
             target,
             safe,
         )

@@ -10,6 +10,7 @@ from tailrace.model.types import BOOLEAN
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.table import ANY, NUMERIC, Arg, Function, Resolved, T, scalar
+from tailrace.sql.operators import is_orderable
 from tailrace.sql.typed import once
 
 
@@ -38,6 +39,15 @@ def _resolve_nullifzero(args: Sequence[Arg]) -> Resolved:
         return scalar("nullifzero", [NUMERIC], NUMERIC, "nullif({0}, 0)", null="always").resolve(args)
     both = _resolve_nullif((args[0], Arg(t.INT, False, 0, "0")))
     return replace(both, types=both.types[:1], lower=lambda v: both.lower([v[0], "0"]))
+
+
+def _resolve_equal_null(args: Sequence[Arg]) -> Resolved:
+    resolved = scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never").resolve(
+        args
+    )
+    if not all(kind is not None and is_orderable(kind) for kind in resolved.types):
+        raise Mismatch("[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] maps are not compared")
+    return resolved
 
 
 def _flat(types: Sequence[t.DataType]) -> t.DataType:
@@ -95,6 +105,6 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     _unmixed(scalar("greatest", [T, T, ...], _flat, "greatest({*})", min_args=2)),
     _unmixed(scalar("least", [T, T, ...], _flat, "least({*})", min_args=2)),
-    scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never"),
+    Function(("equal_null",), "scalar", _resolve_equal_null),
     Function(("nullifzero",), "scalar", _resolve_nullifzero),
 )

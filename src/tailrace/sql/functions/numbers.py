@@ -249,7 +249,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(("zeroifnull",), "scalar", _zero_if_null),
     Function(("pmod",), "scalar", _pmod),
     Function(("try_divide",), "scalar", _try_divide),
-    _double("sign signum", "CASE WHEN isnan({0}) THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
+    _double("sign signum", "CASE WHEN isnan({0}) OR {0} = 0 THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
     _double("sqrt", "CASE WHEN {0} < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt({0}) END"),
     _double("cbrt", "cbrt({0})"),
     _double("exp", "exp({0})"),
