@@ -105,8 +105,10 @@ class Allowed(Windows):
         outputs = {v.name.lower() for v in shown}
         for column in _outside_aggregates(having.this):
             named = [part.name for part in column.parts]
+            if len(named) == 1 and named[0].lower() in outputs:
+                continue
             found = self.above._find(named, self.origin, column)
-            if found is None or found.sql in listed or (len(named) == 1 and named[0].lower() in outputs):
+            if found is None or found.sql in listed:
                 continue
             if counted or (MISSING in found.sql and column.find_ancestor(exp.Anonymous) is not None):
                 raise self.origin.wrong(
@@ -120,9 +122,10 @@ class Allowed(Windows):
         """Above grouping sets ORDER BY finds keys that are columns, but no columns inside of keys."""
         for column in _outside_aggregates(node) if self.sets else ():
             named = [part.name for part in column.parts]
+            if len(named) == 1 and named[0].lower() in outputs:
+                continue
             found = self.above._find(named, self.origin, column)
-            known = len(named) == 1 and named[0].lower() in outputs
-            if found is not None and MISSING in found.sql and not known:
+            if found is not None and MISSING in found.sql:
                 raise self.origin.wrong(
                     f"[UNRESOLVED_COLUMN.WITH_SUGGESTION] Above grouping sets ORDER BY names "
                     f"`{'`.`'.join(named)}`, which is inside of a key only.",

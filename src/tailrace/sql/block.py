@@ -197,8 +197,8 @@ class SelectBlock(Allowed):
             named = column.parts[0].name.lower()
             if named not in outputs or len(column.parts) > 1:
                 continue
-            found = self.above._find([named], self.origin, column)
-            if found is not None and found.sql == outputs[named].sql:
+            below = self.above._columns((), named)
+            if len(below) == 1 and below[0].value.sql == outputs[named].sql:
                 continue
             changed[named] = outputs[named]
         return changed

@@ -142,16 +142,24 @@ def _resolve_share(text_of: str, args: Sequence[Arg]) -> Resolved:
             "[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 argument and one order in WITHIN GROUP"
         )
     made = _resolve_percentile(args[:2])
-    share = Decimal(str(args[1].value))
-    if args[2].value:
-        share = 1 - share if share in (0, 1) else -share  # DuckDB counts from the end
+    known, descending = args[1].known, args[2].value
+    many = isinstance(known, tuple)
+    shares = [_from_end(Decimal(str(one)), descending) for one in (known if many else (known,))]
+    listed = f"[{', '.join(shares)}]" if many else shares[0]
 
     def lower(texts: Sequence[str]) -> str:
         if texts[0].startswith("DISTINCT "):
             raise NotAnswered("DISTINCT is not answered")
-        return f"{text_of}({texts[0]}, {share:f})"
+        return f"{text_of}({texts[0]}, {listed})"
 
-    return Resolved((*made.types, None), t.DOUBLE, lower)
+    return Resolved((*made.types, None), made.result, lower)
+
+
+def _from_end(share: Decimal, descending: bool) -> str:
+    """A share as DuckDB takes it, which counts from the end what is negative."""
+    if not descending:
+        return f"{share:f}"
+    return f"{1 - share if share in (0, 1) else -share:f}"
 
 
 def _of_order(name: str, text_of: str) -> Function:
