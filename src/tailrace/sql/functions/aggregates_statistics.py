@@ -144,6 +144,8 @@ def _resolve_share(text_of: str, args: Sequence[Arg]) -> Resolved:
     made = _resolve_percentile(args[:2])
     known, descending = args[1].known, args[2].value
     many = isinstance(known, tuple)
+    if many and descending and any(one in (0, 1) for one in known):
+        raise NotAnswered("several shares with 0 or 1 among them are not answered with DESC")
     shares = [_from_end(Decimal(str(one)), descending) for one in (known if many else (known,))]
     listed = f"[{', '.join(shares)}]" if many else shares[0]
 
