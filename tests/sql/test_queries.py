@@ -23,6 +23,7 @@ FOLDERS = (
     FOLDER,
     FOLDER.parent / "queries_grouped",
     FOLDER.parent / "queries_edges",
+    FOLDER.parent / "queries_typing",
     FOLDER.parent / "queries_options",
     FOLDER.parent / "queries_whole",
     FOLDER.parent / "queries_values",

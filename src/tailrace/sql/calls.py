@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
@@ -237,7 +238,7 @@ class Calls:
         made = replace(
             made,
             nullable=nullable,
-            name=pretty(function, call.name, names),
+            name=(resolved.pretty or partial(pretty, function))(call.name, names),
             deterministic=made.deterministic and resolved.deterministic,
         )
         return self.hooks.keep(made) if made.soft is not None and not self.scope.extra else made

@@ -6,9 +6,10 @@ that Spark refuses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tailrace.model import types as t
+from tailrace.sql.errors import Mismatch
 
 _ORDER: tuple[t.DataType, ...] = (t.BYTE, t.SHORT, t.INT, t.LONG, t.FLOAT, t.DOUBLE)
 _DIGITS: dict[t.DataType, int] = {t.BYTE: 3, t.SHORT: 5, t.INT: 10, t.LONG: 20}
@@ -109,7 +110,27 @@ def wider(a: t.DataType, b: t.DataType) -> t.DataType | None:
     if is_string(a) or is_string(b):
         other = b if is_string(a) else a
         return _with_string(other)
-    return _nested(a, b)
+    return _nested(a, b, wider)
+
+
+def compared(a: t.DataType, b: t.DataType) -> t.DataType | None:
+    """The type that two sides of `=` or `<` meet in: as `wider`, but inside of arrays no text becomes
+    anything else."""
+    if isinstance(a, (t.ArrayType, t.MapType, t.StructType)):
+        return tightest(a, b) or _nested(a, b, _compared_inside)
+    return wider(a, b)
+
+
+def _compared_inside(a: t.DataType, b: t.DataType) -> t.DataType | None:
+    return tightest(a, b) or _nested(a, b, _compared_inside)
+
+
+def before_ansi(a: t.DataType, b: t.DataType, met: t.DataType) -> t.DataType:
+    """What functions of the older rules have for `met`, the tightest type of two, where it is neither:
+    FLOAT holds whole numbers, and no DECIMAL is made. Raises Mismatch."""
+    if isinstance(met, t.DecimalType):
+        raise Mismatch(f"[DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES] {a} and {b} have no common type")
+    return t.FLOAT if t.FLOAT in (a, b) and met == t.DOUBLE else met
 
 
 def _with_string(other: t.DataType) -> t.DataType | None:
@@ -122,19 +143,21 @@ def _with_string(other: t.DataType) -> t.DataType | None:
     return other
 
 
-def _nested(a: t.DataType, b: t.DataType) -> t.DataType | None:
+def _nested(
+    a: t.DataType, b: t.DataType, meet: Callable[[t.DataType, t.DataType], t.DataType | None]
+) -> t.DataType | None:
     if isinstance(a, t.ArrayType) and isinstance(b, t.ArrayType):
-        element = wider(a.element, b.element)
+        element = meet(a.element, b.element)
         return t.ArrayType(element, a.contains_null or b.contains_null) if element else None
     if isinstance(a, t.MapType) and isinstance(b, t.MapType):
-        key, value = wider(a.key, b.key), wider(a.value, b.value)
+        key, value = meet(a.key, b.key), meet(a.value, b.value)
         if key is None or value is None:
             return None
         return t.MapType(key, value, a.value_contains_null or b.value_contains_null)
     if isinstance(a, t.StructType) and isinstance(b, t.StructType) and len(a.fields) == len(b.fields):
         fields = []
         for left, right in zip(a.fields, b.fields, strict=True):
-            kind = wider(left.type, right.type)
+            kind = meet(left.type, right.type)
             if kind is None or left.name.lower() != right.name.lower():
                 return None
             fields.append(t.Field(left.name, kind, left.nullable or right.nullable))

@@ -241,6 +241,8 @@ class Analyzer(Calls):
         return logic.negation(made) if node.args.get("negate") else made
 
     def _pipes(self, node: exp.DPipe) -> Typed:
+        if any(isinstance(side, _BITWISE) for side in (node.this, node.expression)):
+            raise NotAnswered("a mixture of || and bits without brackets is not answered")
         return self.call(node, Call(exp.Anonymous(this="concat", expressions=[node.this, node.expression])))
 
     def _bits(self, node: Any) -> Typed:
@@ -257,6 +259,15 @@ class Analyzer(Calls):
             a, b, lambda x, y: f"xor({x}, {y})" if symbol == "^" else f"({x} {symbol} {y})"
         )
         return operators.joined((a, b), sql, met, f"({left.name} {symbol} {right.name})")
+
+    def _shifted(self, node: exp.Binary) -> Typed:
+        name, symbol = _SHIFTS[type(node)]
+        sides = (node.this, node.expression)
+        if any(isinstance(side, (*_BITWISE, exp.DPipe)) and type(side) is not type(node) for side in sides):
+            raise NotAnswered(f"{symbol} beside other bits or || without brackets is not answered")
+        made = self.call(node, Call(exp.Anonymous(this=name, expressions=list(sides))))
+        left, right = (self.expr(side).name for side in sides)
+        return replace(made, name=f"({left} {symbol} {right})")
 
     def _bit_not(self, node: exp.BitwiseNot) -> Typed:
         value = self.expr(node.this)
@@ -377,41 +388,18 @@ def _spelled(node: Any) -> str:
     return type(node).__name__.upper() if not isinstance(node, exp.Func) else f"{node.sql_name()}(...)"
 
 
-_READ = frozenset(
-    [
-        "this",
-        "expression",
-        "expressions",
-        "negate",
-        "low",
-        "high",
-        "safe",
-        "to",
-        "default",
-        "ifs",
-        "true",
-        "query",
-        "is_string",
-        "unit",
-        "quoted",
-        "within",
-        "table",
-        "db",
-        "catalog",
-        "position",
-        "partition_by",
-        "order",
-        "spec",
-        "over",
-        "alias",
-        "variant_extract",
-        "coalesce",
-        "requires_json",
-        "big_int",
-    ]
-)
+_PARTS = """
+this expression expressions negate low high safe to default ifs true query is_string unit quoted
+within table db catalog position partition_by order spec over alias variant_extract coalesce
+requires_json big_int
+"""
+_READ = frozenset(_PARTS.split())
 """Parts of nodes that the rules read; a node with any other part is refused, never half read."""
-_BITWISE = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor)
+_SHIFTS: dict[Any, tuple[str, str]] = {
+    exp.BitwiseLeftShift: ("shiftleft", "<<"),
+    exp.BitwiseRightShift: ("shiftright", ">>"),
+}
+_BITWISE = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, *_SHIFTS)
 _PREDICATES = (exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.RegexpLike, exp.Not)
 _ARITHMETIC: dict[Any, str] = {
     exp.Add: "add",
@@ -462,6 +450,7 @@ _RULES: dict[Any, Callable[[Analyzer, Any], Typed]] = {
     exp.BitwiseAnd: Analyzer._bits,
     exp.BitwiseOr: Analyzer._bits,
     exp.BitwiseXor: Analyzer._bits,
+    **dict.fromkeys(_SHIFTS, Analyzer._shifted),
     exp.BitwiseNot: Analyzer._bit_not,
     exp.Case: Analyzer._case,
     exp.Cast: Analyzer._cast,

@@ -33,9 +33,17 @@ def as_boolean(value: Typed, what: str) -> Typed:
     )
 
 
+def _both_boolean(left: Typed, right: Typed, what: str) -> tuple[Typed, Typed]:
+    """Both sides as BOOLEAN: a text becomes one only beside a BOOLEAN."""
+    kinds = (left.type, right.type)
+    if t.STRING in kinds and t.BOOLEAN not in kinds:
+        raise Mismatch(f"[DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE] {what} takes a text only beside a BOOLEAN")
+    return as_boolean(left, what), as_boolean(right, what)
+
+
 def conjunction(left: Typed, right: Typed) -> Typed:
     """`a AND b`. Spark looks at b only where a is not FALSE."""
-    a, b = as_boolean(left, "AND"), as_boolean(right, "AND")
+    a, b = _both_boolean(left, right, "AND")
     name = f"({left.name} AND {right.name})"
     if not b.fallible:
         return joined((a, b), f"({a.sql} AND {b.sql})", t.BOOLEAN, name)
@@ -51,7 +59,7 @@ def _and_case(a: str, b: str, nullable: bool) -> str:
 
 def disjunction(left: Typed, right: Typed) -> Typed:
     """`a OR b`. Spark looks at b only where a is not TRUE."""
-    a, b = as_boolean(left, "OR"), as_boolean(right, "OR")
+    a, b = _both_boolean(left, right, "OR")
     name = f"({left.name} OR {right.name})"
     if not b.fallible:
         return joined((a, b), f"({a.sql} OR {b.sql})", t.BOOLEAN, name)

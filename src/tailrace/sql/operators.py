@@ -162,8 +162,12 @@ def _numbers(operation: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
         isinstance(a.type, (t.NumericType, t.VoidType)) and isinstance(b.type, (t.NumericType, t.VoidType))
     ):
         raise _differ(_SYMBOLS[operation], left, right)
+    if operation == "intdiv" and isinstance(a.type, t.VoidType) and isinstance(b.type, t.VoidType):
+        return cast_to(a, t.LONG), cast_to(b, t.LONG)
     if isinstance(a.type, t.VoidType) and isinstance(b.type, t.VoidType):
         a, b = cast_to(a, t.DOUBLE), cast_to(b, t.DOUBLE)
+    if operation == "div" and isinstance(a.type, t.VoidType):
+        return cast_to(a, t.DOUBLE), cast_to(b, t.DOUBLE)
     fractional = any(isinstance(x.type, t.FractionalType) for x in (a, b))
     if operation == "intdiv" and not fractional:
         return cast_to(a, t.LONG), cast_to(b, t.LONG)
@@ -400,7 +404,7 @@ def is_orderable(kind: t.DataType) -> bool:
 
 def meet(symbol: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
     """Both sides in the type that they are compared in."""
-    met = coerce.wider(left.type, right.type)
+    met = (coerce.wider if symbol == "IN" else coerce.compared)(left.type, right.type)
     if met is None and isinstance(left.type, t.StructType) and isinstance(right.type, t.StructType):
         raise NotAnswered("comparing structs of other names is not answered")
     if met is None or not is_orderable(met):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tailrace.model import types as t
 from tailrace.sql import coerce
-from tailrace.sql.errors import Mismatch
+from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.typed import fail, once
 
@@ -28,14 +28,15 @@ def _element(texts: Sequence[str]) -> str:
 def _resolve(args: Sequence[Arg]) -> Resolved:
     base, index = args[0].type, args[1].type
     if isinstance(base, t.ArrayType):
+        if isinstance(index, t.VoidType):
+            raise NotAnswered("a bare NULL as a place is not answered: Spark reads the first element or none")
         if not isinstance(index, t.IntegralType):
             raise Mismatch(
                 f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] an array takes a whole index, not {index}"
             )
         return Resolved((None, t.LONG), base.element, _element, nullable=True, fallible=True)
     if isinstance(base, t.MapType):
-        met = coerce.wider(base.key, index)
-        if met != base.key:
+        if not coerce.implicit(index, base.key):
             raise Mismatch(
                 f"[DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES] the keys are {base.key}, not {index}"
             )

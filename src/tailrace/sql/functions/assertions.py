@@ -30,6 +30,8 @@ def _resolve_assert(args: Sequence[Arg]) -> Resolved:
     resolved = scalar(
         "assert_true", [t.BOOLEAN, t.STRING], t.VOID, "", min_args=1, null="always", fallible=True
     ).resolve(args)
+    if not isinstance(args[0].type, (t.BooleanType, t.VoidType)):
+        raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes BOOLEAN, not {args[0].type}")
     own = text(f"'{args[0].name}' is not true!")
 
     def lower(v: Sequence[str]) -> str:
@@ -130,7 +132,14 @@ FUNCTIONS: tuple[Function, ...] = (
         _resolve_error,
         lambda _, a: f"raise_error(USER_RAISED_EXCEPTION, map(errorMessage, {a[0]}))",
     ),
-    Function(("assert_true",), "scalar", _resolve_assert),
+    Function(
+        ("assert_true",),
+        "scalar",
+        _resolve_assert,
+        lambda _, a: (
+            f"assert_true({a[0]}, {a[1] if len(a) > 1 else f'{chr(39)}{a[0]}{chr(39)} is not true!'})"
+        ),
+    ),
     Function(("soundex",), "scalar", _resolve_soundex),
     Function(("str_to_map",), "scalar", _resolve_str_to_map, _pretty_map),
     Function(("array_insert",), "scalar", _resolve_insert),

@@ -160,6 +160,7 @@ def _resolve_one(body: str, floats: bool, element: bool, args: Sequence[Arg]) ->
 
 def _resolve_end(name: str, args: Sequence[Arg]) -> Resolved:
     """The greatest or least element: of two zeros the first."""
+    counted(args, 1)
     floating = isinstance(args[0].type, t.ArrayType) and args[0].type.element in (t.FLOAT, t.DOUBLE)
     body = f"({{0}})[list_position({{0}}, {name}({{0}}))]" if floating else f"{name}({{0}})"
     return _resolve_one(body, True, True, args)
@@ -204,6 +205,8 @@ def _resolve_value(
     counted(args, 2)
     array = array_of(args[0])
     met = meet(array, args[1].type)
+    if result != t.BOOLEAN and met not in (array.element, args[1].type):
+        met = coerce.before_ansi(array.element, args[1].type, met)
     searched = 1 in guard
     if searched:
         _equatable(met)
@@ -250,8 +253,10 @@ def _resolve_join(args: Sequence[Arg]) -> Resolved:
 
 def _resolve_repeat(args: Sequence[Arg]) -> Resolved:
     counted(args, 2)
-    if isinstance(args[0].type, t.VoidType) or not coerce.implicit(args[1].type, t.INT):
-        raise NotAnswered(f"{args[0].type} repeated {args[1].type} times is not answered")
+    if args[1].type not in (t.INT, t.VOID):
+        raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] the count is an INT, not {args[1].type}")
+    if isinstance(args[0].type, t.VoidType):
+        raise NotAnswered("a NULL without a type is not answered")
 
     def lower(x: Sequence[str]) -> str:
         repeated = "list_transform(range(greatest({1}, 0)), lambda _n: {0})"

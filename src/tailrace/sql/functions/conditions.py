@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tailrace.model import types as t
 from tailrace.model.types import BOOLEAN
+from tailrace.sql import coerce
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.table import ANY, NUMERIC, Arg, Function, Resolved, T, scalar
@@ -19,10 +20,18 @@ def _resolve_coalesce(args: Sequence[Arg]) -> Resolved:
     return Resolved(resolved.types, resolved.result, resolved.lower, all(arg.nullable for arg in args))
 
 
+def _check_comparable(args: Sequence[Arg]) -> None:
+    """As `=`: no maps, and no text meets anything else inside of an array."""
+    met = coerce.compared(args[0].type, args[1].type)
+    if met is None or "map<" in met.simple_string:
+        raise Mismatch("[DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES] the values cannot be compared")
+
+
 def _resolve_nullif(args: Sequence[Arg]) -> Resolved:
     """The first argument keeps its type; the two are compared in their common one."""
     resolved = scalar("nullif", [T, T], T, "").resolve(args)
     first, met = args[0].type, resolved.result
+    _check_comparable(args)
     _, fallible = cast_sql("x", first, met)
 
     def lower(texts: Sequence[str]) -> str:
@@ -33,8 +42,16 @@ def _resolve_nullif(args: Sequence[Arg]) -> Resolved:
     return Resolved((first, met), first, lower, nullable=True, fallible=fallible)
 
 
+def _resolve_equal_null(args: Sequence[Arg]) -> Resolved:
+    made = scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never").resolve(args)
+    _check_comparable(args)
+    return made
+
+
 def _resolve_nullifzero(args: Sequence[Arg]) -> Resolved:
     """A text is compared as a BIGINT and stays a text."""
+    if len(args) == 1 and isinstance(args[0].type, t.VoidType):
+        return Resolved((None,), t.VOID, lambda _: "NULL", nullable=True)
     if len(args) != 1 or not isinstance(args[0].type, t.StringType):
         return scalar("nullifzero", [NUMERIC], NUMERIC, "nullif({0}, 0)", null="always").resolve(args)
     both = _resolve_nullif((args[0], Arg(t.INT, False, 0, "0")))

@@ -19,7 +19,6 @@ from tailrace.model.types import (
     FractionalType,
     IntegralType,
     NumericType,
-    StringType,
     VoidType,
 )
 from tailrace.sql.errors import Mismatch, NotAnswered
@@ -36,9 +35,7 @@ _MOMENT = either(TIMESTAMP, TIMESTAMP_NTZ)
 
 def _exactly(kind: DataType) -> Pattern:
     """No implicit cast but that of NULL and of text."""
-    return Pattern(
-        str(kind), lambda given: kind if given == kind or isinstance(given, (VoidType, StringType)) else None
-    )
+    return Pattern(str(kind), lambda given: kind if given == kind or isinstance(given, VoidType) else None)
 
 
 def _wall(sql: str) -> str:

@@ -92,7 +92,7 @@ def _reader(names: str, target: t.DataType, safe: bool = False) -> Function:
             raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 is {kind}")
         number = isinstance(kind, t.NumericType) and target == t.TIMESTAMP
         if len(args) == 2 and number:
-            raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] a pattern for {kind}")
+            raise NotAnswered(f"a pattern for {kind} is not answered")
         if isinstance(kind, (*_TIMES, t.VoidType)) or number:
             return _as_it_is(args, target, target, safe and not number)
         if len(args) == 2:

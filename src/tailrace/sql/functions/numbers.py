@@ -34,6 +34,8 @@ def _number_of(arg: Arg) -> t.DataType:
         return arg.type
     if isinstance(arg.type, (t.StringType, t.VoidType)):
         return t.DOUBLE
+    if coerce.is_interval(arg.type):
+        raise NotAnswered("an interval is not answered here")
     raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] {arg.type.simple_string.upper()} is no number")
 
 
@@ -282,8 +284,8 @@ FUNCTIONS: tuple[Function, ...] = (
     _double("tanh", "tanh({0})"),
     _double("degrees", "degrees({0})"),
     _double("radians", "radians({0})"),
-    scalar("e", [], t.DOUBLE, "CAST('2.718281828459045' AS DOUBLE)", null="never"),
-    scalar("pi", [], t.DOUBLE, "pi()", null="never"),
+    scalar("e", [], t.DOUBLE, "CAST('2.718281828459045' AS DOUBLE)", null="never", pretty=lambda *_: "E()"),
+    scalar("pi", [], t.DOUBLE, "pi()", null="never", pretty=lambda *_: "PI()"),
     scalar("isnan", [_FLOATING], t.BOOLEAN, "coalesce(isnan({0}), false)", null="never"),
     _cast_function("string", t.STRING),
     _cast_function("int", t.INT),

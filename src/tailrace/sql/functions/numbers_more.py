@@ -159,7 +159,7 @@ def _hypot(texts: Sequence[str]) -> str:
 
 def _nanvl(args: Sequence[Arg]) -> Resolved:
     _count(args, 2)
-    kind = t.FLOAT if all(a.type == t.FLOAT for a in args) else t.DOUBLE
+    kind = t.FLOAT if args[0].type == t.FLOAT and args[1].type in (t.FLOAT, t.VOID) else t.DOUBLE
     types = coerce_args((kind, kind), args)
     return Resolved(
         tuple(types),

@@ -98,6 +98,8 @@ def _resolve_concat_ws(args: Sequence[Arg]) -> Resolved:
     if not args:
         raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes at least 1 argument, not 0")
     types: list[DataType] = [STRING]
+    if not coerce.implicit(args[0].type, STRING):
+        raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] {args[0].type.simple_string.upper()}")
     for arg in args[1:]:
         listed = isinstance(arg.type, ArrayType)
         types.append(ArrayType(STRING) if listed else STRING)
@@ -141,7 +143,10 @@ def _pad(name: str) -> Function:
 
     def resolve(args: Sequence[Arg]) -> Resolved:
         if args and isinstance(args[0].type, BinaryType):
-            return octets.pad(name, args)
+            shown = "" if len(args) > 2 else ", X'00'"
+            return replace(
+                octets.pad(name, args), pretty=lambda called, a: f"{called.lower()}({', '.join(a)}{shown})"
+            )
         return scalar(name, [STRING, INT, STRING], STRING, lower, min_args=2).resolve(args)
 
     return Function((name,), "scalar", resolve)

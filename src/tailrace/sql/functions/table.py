@@ -100,6 +100,8 @@ class Resolved:
     """Whether `soft` counts the values that become NULL for their type, see `compiled.Let.counts`."""
     strict: Resolved | None = None
     """The same call where such a value fails its row."""
+    pretty: Callable[[str, Sequence[str]], str] | None = None
+    """As `Function.pretty`, where the name depends on the types."""
     columns: tuple[t.Field, ...] = ()
     """Generators: the columns of a row. `lower` gives the list that is exploded (see `generator`)."""
 
