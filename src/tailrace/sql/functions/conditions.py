@@ -23,7 +23,7 @@ def _resolve_coalesce(args: Sequence[Arg]) -> Resolved:
 def _check_comparable(args: Sequence[Arg]) -> None:
     """As `=`: no maps, and no text meets anything else inside of an array."""
     met = coerce.compared(args[0].type, args[1].type)
-    if met is None or "map<" in met.simple_string:
+    if met is None or not is_orderable(met):
         raise Mismatch("[DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES] the values cannot be compared")
 
 
@@ -42,12 +42,6 @@ def _resolve_nullif(args: Sequence[Arg]) -> Resolved:
     return Resolved((first, met), first, lower, nullable=True, fallible=fallible)
 
 
-def _resolve_equal_null(args: Sequence[Arg]) -> Resolved:
-    made = scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never").resolve(args)
-    _check_comparable(args)
-    return made
-
-
 def _resolve_nullifzero(args: Sequence[Arg]) -> Resolved:
     """A text is compared as a BIGINT and stays a text."""
     if len(args) == 1 and isinstance(args[0].type, t.VoidType):
@@ -62,8 +56,7 @@ def _resolve_equal_null(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("equal_null", [T, T], BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", null="never").resolve(
         args
     )
-    if not all(kind is not None and is_orderable(kind) for kind in resolved.types):
-        raise Mismatch("[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] maps are not compared")
+    _check_comparable(args)
     return resolved
 
 
