@@ -19,6 +19,7 @@ from tailrace.sql import files, operators, order
 from tailrace.sql.constants import value_of
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered, Origin
+from tailrace.sql.functions.aggregates_statistics import GREATEST
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.collections import struct_of
 from tailrace.sql.functions.refused import refusal
@@ -100,9 +101,9 @@ class Call:
     def _read_order(self) -> None:
         """The value that WITHIN GROUP orders by and its direction, as arguments."""
         orders = self.within.expressions
-        descending = exp.Boolean(this=bool(orders[0].args.get("desc")))
+        descending: Any = exp.Boolean(this=bool(orders[0].args.get("desc")))
         if self.name.lower() == "mode":
-            descending = exp.Boolean(this=not descending.this)
+            descending = exp.Literal.string(GREATEST) if descending.this else exp.Boolean(this=True)
         self.nodes = [*(one.this for one in orders), *self.nodes, descending]
         self.within = None
 

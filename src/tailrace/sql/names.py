@@ -26,9 +26,13 @@ DEFAULTS = {
 """What stands for the last argument where it is left out, and after how many others."""
 
 
+USUAL = {"array_agg": "collect_list", "curdate": "current_date", "dateadd": "date_add"}
+"""The name that Spark prints in place of another one of the same function."""
+
+
 def call_name(name: str, given: Sequence[str]) -> str:
     """The name of a call, by the function's name and those of its arguments."""
-    name = name.lower()
+    name = USUAL.get(name.lower(), name.lower())
     if name in ("ltrim", "rtrim") and len(given) == 2:
         return f"TRIM({'LEADING' if name == 'ltrim' else 'TRAILING'} {given[0]} FROM {given[1]})"
     if name == "log" and len(given) == 1:

@@ -243,7 +243,7 @@ def _parse(origin: Origin, query: bool) -> Query:
     if len(trees) != 1:
         what = "a query" if query else "an expression"
         raise ProjectError(f"Expected {what}, found {len(trees) or 'nothing'}.", place=origin.place)
-    tree = _with_orders(trees[0])
+    tree = _with_orders(_unnamed(trees[0]))
     if query and not isinstance(tree, (exp.Query, exp.Values)):
         if tokens and tokens[0].text.upper() == "TABLE":
             raise origin.refused("TABLE is not answered; SELECT * FROM is.", tree)
@@ -291,6 +291,25 @@ def _unescaped(raw: str) -> str:
         return _ESCAPES.get(match[4], match[4])
 
     return _ESCAPE.sub(one, raw) if "\\" in raw else raw
+
+
+_NAMED = {
+    "collection": ("explode", "explode_outer", "posexplode", "posexplode_outer"),
+    "input": ("inline", "inline_outer"),
+}
+
+
+def _unnamed(tree: Any) -> Any:
+    """`explode(collection => x)` as `explode(x)`."""
+    for node in list(tree.find_all(exp.Kwarg)):
+        call, name = node.parent, str(node.this.name).lower()
+        if (
+            isinstance(call, exp.Anonymous)
+            and len(call.expressions) == 1
+            and call.name.lower() in _NAMED.get(name, ())
+        ):
+            node.replace(node.expression)
+    return tree
 
 
 def _with_orders(tree: Any) -> Any:

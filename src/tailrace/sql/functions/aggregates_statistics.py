@@ -21,9 +21,9 @@ def _numbers(args: Sequence[Arg], count: int) -> None:
     if len(args) != count:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes {count} arguments, not {len(args)}")
     for arg in args:
-        if isinstance(arg.type, (t.StringType, t.VoidType)) or coerce.is_interval(arg.type):
+        if coerce.is_interval(arg.type):
             raise NotAnswered(f"{arg.type} is not answered")
-        if not isinstance(arg.type, t.NumericType):
+        if not isinstance(arg.type, (t.NumericType, t.StringType, t.VoidType)):
             raise Mismatch(
                 f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes NUMERIC, not {arg.type.simple_string.upper()}"
             )
@@ -42,6 +42,8 @@ def _resolve_mean(name: str, args: Sequence[Arg]) -> Resolved:
 
 def _resolve_bits(name: str, args: Sequence[Arg]) -> Resolved:
     _numbers(args, 1)
+    if isinstance(args[0].type, (t.StringType, t.VoidType)):
+        raise NotAnswered(f"{args[0].type} is not answered")
     if not isinstance(args[0].type, t.IntegralType):
         raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes INTEGRAL, not {args[0].type}")
     return Resolved((args[0].type,), args[0].type, lambda x: f"{name}({x[0]})", mergeable=True)
@@ -91,15 +93,16 @@ _COUNTED = (
 )  # fmt: skip
 
 
+GREATEST = "WITHIN GROUP (ORDER BY ... DESC)"
+"""The second argument of a `mode` that is the greatest of the most frequent."""
+
+
 def _resolve_mode(args: Sequence[Arg]) -> Resolved:
-    """`mode(x, true)` is the least of the most frequent; `mode(x)` is any of them."""
+    """The most frequent value. `mode(x, true)` is the least of several; so is `mode(x)` here, where Spark takes any."""
     if len(args) not in (1, 2):
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
-    if len(args) == 1 or args[1].value is False:
-        raise NotAnswered(
-            "Spark leaves open which of several most frequent values it is; mode(x, true) is the least"
-        )
-    if args[1].value is not True:
+    greatest = len(args) == 2 and args[1].value == GREATEST
+    if len(args) == 2 and not greatest and not isinstance(args[1].known, bool):
         raise Mismatch("[DATATYPE_MISMATCH.NON_FOLDABLE_INPUT] argument 2 must be true or false")
     if not isinstance(args[0].type, _COUNTED):
         raise NotAnswered(f"{args[0].type} is not answered")
@@ -109,7 +112,8 @@ def _resolve_mode(args: Sequence[Arg]) -> Resolved:
             raise NotAnswered("DISTINCT is not answered")
         return f"histogram({texts[0]})"
 
-    return Resolved((args[0].type, t.BOOLEAN), args[0].type, lower, finish=_most_frequent)
+    types = (args[0].type, None)[: len(args)]
+    return Resolved(types, args[0].type, lower, finish=partial(_most_frequent, greatest))
 
 
 def _resolve_joined(args: Sequence[Arg]) -> Resolved:
@@ -130,9 +134,17 @@ def _resolve_joined(args: Sequence[Arg]) -> Resolved:
     return Resolved((t.STRING, *[None] * (len(args) - 1)), t.STRING, lower, order_sensitive=True)
 
 
-def _most_frequent(counts: str) -> str:
-    ranked = f"list_transform(map_entries({counts}), lambda _e: struct_pack(n := -CAST(_e.value AS BIGINT), k := _e.key))"
-    return f"list_min({ranked}).k"
+def _most_frequent(greatest: bool, counts: str) -> str:
+    sign, best = ("", "list_max") if greatest else ("-", "list_min")
+    count = f"{sign}CAST(_e.value AS BIGINT)"
+    ranked = f"list_transform(map_entries({counts}), lambda _e: struct_pack(n := {count}, k := _e.key))"
+    return f"{best}({ranked}).k"
+
+
+def _mode_name(_: str, a: Sequence[str]) -> str:
+    if len(a) == 1 or a[1] not in ("true", GREATEST):
+        return f"mode({a[0]})"
+    return f"mode() WITHIN GROUP (ORDER BY {a[0]}{' DESC' if a[1] == 'true' else ''})"
 
 
 def _resolve_share(text_of: str, args: Sequence[Arg]) -> Resolved:
@@ -200,9 +212,7 @@ FUNCTIONS: tuple[Function, ...] = (
         _resolve_joined,
         lambda name, a: f"{name.lower()}({a[0]}, {a[1] if len(a) > 1 else 'NULL'})",
     ),
-    Function(
-        ("mode",), "aggregate", _resolve_mode, lambda _, a: f"mode() WITHIN GROUP (ORDER BY {a[0]} DESC)"
-    ),
+    Function(("mode",), "aggregate", _resolve_mode, _mode_name),
     Function(
         ("percentile",),
         "aggregate",

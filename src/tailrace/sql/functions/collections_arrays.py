@@ -204,10 +204,13 @@ def _resolve_value(
     """`result` None: the array itself, with elements of the type that both meet in."""
     counted(args, 2)
     array = array_of(args[0])
-    met = meet(array, args[1].type)
-    if result != t.BOOLEAN and met not in (array.element, args[1].type):
-        met = coerce.before_ansi(array.element, args[1].type, met)
     searched = 1 in guard
+    added = (
+        isinstance(args[1].type, t.VoidType) and not searched and not isinstance(array.element, t.VoidType)
+    )
+    met = array.element if added else meet(array, args[1].type)
+    if not added and result != t.BOOLEAN and met not in (array.element, args[1].type):
+        met = coerce.before_ansi(array.element, args[1].type, met)
     if searched:
         _equatable(met)
     kind = t.ArrayType(met, array.contains_null or (args[1].nullable and not searched))

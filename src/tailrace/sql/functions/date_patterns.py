@@ -19,7 +19,7 @@ _WRITTEN: dict[str, str] = {
     "yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "hh": "%I", "a": "%p",
     "d": "%-d", "M": "%-m", "H": "%-H", "h": "%-I", "m": "%-M", "s": "%-S", "MMM": "%b", "MMMM": "%B",
     "E": "%a", "EE": "%a", "EEE": "%a", "EEEE": "%A", "SSS": "%g", "SSSSSS": "%f", "yy": "%y", "DDD": "%j",
-    "D": "%-j", "LL": "%m", "L": "%-m", "y": "%-Y",
+    "D": "%-j", "LL": "%m", "L": "%-m", "y": "%Y",
 }  # fmt: skip
 """Pattern letters as DuckDB's strftime writes them."""
 
@@ -50,18 +50,28 @@ def format_text(pattern: str) -> Callable[[str], str]:
             parts.append(word.replace("%", "%%"))
             continue
         written = _WRITTEN.get(word)
-        if written is None or written == "%-Y":
+        if written is None:
             raise NotAnswered(f"{word!r} in the pattern {pattern!r} is not answered")
         parts.append(written)
+    if "y" in pattern and {("y", True), ("yyyy", True)} <= set(_tokens(pattern)):
+        raise NotAnswered(f"two years in the pattern {pattern!r} are not answered")
     written_all = "".join(parts)
     if not written_all:
         return lambda value: f"CASE WHEN {value} IS NOT NULL THEN '' END"
     if "%Y" not in written_all:
         return lambda value: f"strftime({value}, {text(written_all)})"
+    if ("y", True) in _tokens(pattern):
+        return lambda value: f"CASE WHEN {value} IS NOT NULL THEN {_plain_year(value, written_all)} END"
     return lambda value: (
         f"CASE WHEN {value} IS NULL THEN NULL WHEN year({value}) BETWEEN 1 AND 9999 THEN strftime({value}, {text(written_all)}) "
         f"ELSE {_far_year(value, written_all)} END"
     )
+
+
+def _plain_year(value: str, written: str) -> str:
+    """A year without zeros before it."""
+    parts = [f"strftime({value}, {text(part)})" if part else "''" for part in written.split("%Y")]
+    return f" || CAST(year({value}) AS VARCHAR) || ".join(parts)
 
 
 def _far_year(value: str, written: str) -> str:

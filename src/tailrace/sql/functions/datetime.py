@@ -24,7 +24,7 @@ from tailrace.model.types import (
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql, unscaled
 from tailrace.sql.functions.date_patterns import format_text
-from tailrace.sql.functions.datetime_read import DEFAULT_PATTERN, PATTERNS
+from tailrace.sql.functions.datetime_read import DEFAULT_PATTERN, NOW, PATTERNS
 from tailrace.sql.functions.datetime_zones import FUNCTIONS as ZONE_FUNCTIONS
 from tailrace.sql.functions.options import Option, with_options
 from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, either, scalar
@@ -257,14 +257,10 @@ def _resolve_make_date(args: Sequence[Arg]) -> Resolved:
     return scalar("make_date", [INT, INT, INT], DATE, _make_date, fallible=True).resolve(args)
 
 
-PLANNED = "tailrace_planned"
-"""DuckDB variable that holds a batch's planned time; unset, it is the time of the query."""
-_NOW = f"coalesce(CAST(getvariable('{PLANNED}') AS TIMESTAMPTZ), current_timestamp)"
-
 FUNCTIONS: tuple[Function, ...] = (
     *ZONE_FUNCTIONS,
-    scalar("current_timestamp now", [], TIMESTAMP, _NOW, null="never"),
-    scalar("current_date curdate", [], DATE, f"CAST({_NOW} AS DATE)", null="never"),
+    scalar("current_timestamp now", [], TIMESTAMP, NOW, null="never"),
+    scalar("current_date curdate", [], DATE, f"CAST({NOW} AS DATE)", null="never"),
     _part("year", "CAST(year({0}) AS INTEGER)"),
     _part("quarter", "CAST(quarter({0}) AS INTEGER)"),
     _part("month", "CAST(month({0}) AS INTEGER)"),

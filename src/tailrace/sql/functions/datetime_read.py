@@ -11,6 +11,7 @@ from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.date_patterns import parse_text
 from tailrace.sql.functions.options import Option, with_options
 from tailrace.sql.functions.table import Arg, Function, Resolved
+from tailrace.sql.names import call_name
 
 DEFAULT_PATTERN = "yyyy-MM-dd HH:mm:ss"
 PATTERNS = (
@@ -20,6 +21,9 @@ PATTERNS = (
     "yyyy-MM-dd HH:mm:ss.SSS",
 )  # fmt: skip
 """Those that a column may hold."""
+PLANNED = "tailrace_planned"
+"""DuckDB variable that holds a batch's planned time; unset, it is the time of the query."""
+NOW = f"coalesce(CAST(getvariable('{PLANNED}') AS TIMESTAMPTZ), current_timestamp)"
 _TIMES = (t.DateType, t.TimestampType, t.TimestampNTZType)
 _PATTERN = Option(1, PATTERNS)
 
@@ -55,8 +59,8 @@ def _seconds_of(names: str) -> Function:
     """`unix_timestamp(time[, pattern])`."""
 
     def resolve(args: Sequence[Arg]) -> Resolved:
-        if not args:
-            raise NotAnswered("the current time is not answered here")
+        if not args and names.startswith("unix"):
+            return Resolved((), t.LONG, lambda _: f"(epoch_us({NOW}) // 1000000)", False)
         _count(args)
         if isinstance(args[0].type, t.StringType):
             return _by_pattern(args, lambda given: _parsed(given, t.LONG))
@@ -68,7 +72,10 @@ def _seconds_of(names: str) -> Function:
             )
         return _as_it_is(args, t.TIMESTAMP, t.LONG, False)
 
-    return Function(tuple(names.split()), "scalar", resolve)
+    def pretty(name: str, a: Sequence[str]) -> str:
+        return call_name(name, a or ["current_timestamp()"])
+
+    return Function(tuple(names.split()), "scalar", resolve, pretty)
 
 
 def _as_it_is(args: Sequence[Arg], moment: t.DataType, target: t.DataType, safe: bool) -> Resolved:
@@ -110,7 +117,8 @@ def _reader(names: str, target: t.DataType, safe: bool = False) -> Function:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    _seconds_of("unix_timestamp to_unix_timestamp"),
+    _seconds_of("unix_timestamp"),
+    _seconds_of("to_unix_timestamp"),
     _reader("to_date", t.DATE),
     _reader("try_to_date", t.DATE, safe=True),
     _reader("to_timestamp to_timestamp_ltz", t.TIMESTAMP),

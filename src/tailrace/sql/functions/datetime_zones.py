@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from zoneinfo import available_timezones
 
 from tailrace.model import types as t
@@ -16,7 +18,24 @@ _SHORT = {"PST": "America/Los_Angeles", "EST": "-05:00", "MST": "-07:00", "HST":
 """Java's short names that Spark takes."""
 
 
-_OTHER_AREAS = ("Etc/", "SystemV/", "US/", "posix/", "right/")
+_OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(?:([0-9]{1,2})(?::([0-9]{2}))?|([0-9]{2})([0-9]{2}))")
+_WORDS = """
+CET Cuba EET EST5EDT CST6CDT Egypt Eire GB Hongkong Iceland Iran Israel Jamaica Japan Kwajalein Libya MET MST7MDT NZ
+Navajo PRC PST8PDT Poland Portugal ROK Singapore Turkey UCT Universal WET Zulu
+"""
+
+
+@cache
+def _regions() -> frozenset[str]:
+    """Regions that Java and DuckDB both know."""
+    named = {name for name in available_timezones() if "/" in name} - {
+        "America/Coyhaique"
+    }  # younger than JDK 17
+    return frozenset(n for n in named if not n.startswith(("SystemV/", "posix/", "right/"))) | set(
+        _WORDS.split()
+    )
+
+
 Zone = str | int | None
 """A region's name, an offset in seconds, or None for what Spark does not know."""
 
@@ -26,20 +45,15 @@ def _zone(arg: Arg) -> Zone:
     if not isinstance(name, str):
         raise NotAnswered("a time zone that is no literal is not answered")
     name = _SHORT.get(name, name)
-    if name in ("UTC", "GMT", "Z", "UTC+0", "GMT0"):
+    if name in ("UTC", "GMT", "Z", "UT", "UTC+0", "GMT0"):
         return 0
-    sign, rest = name[:1], name[1:]
-    if sign in ("+", "-"):
-        parts = rest.split(":")
-        if len(parts) != 2 or not all(len(p) == 2 and p.isascii() and p.isdigit() for p in parts):
+    if offset := _OFFSET.fullmatch(name):
+        hours, rest = int(offset[2] or offset[4]), int(offset[3] or offset[5] or 0)
+        if hours * 60 + rest > 18 * 60 or rest > 59:
             raise NotAnswered(f"the time zone {name!r} is not answered")
-        if int(parts[0]) > 17 or int(parts[1]) > 59:
-            raise NotAnswered(f"the time zone {name!r} is not answered")
-        return (int(parts[0]) * 60 + int(parts[1])) * (60 if sign == "+" else -60)
-    if "/" in name and not name.startswith(_OTHER_AREAS):
-        if name in available_timezones():
-            return name
-        raise NotAnswered(f"the time zone {name!r} is not answered")
+        return (hours * 60 + rest) * (60 if offset[1] == "+" else -60)
+    if name in _regions():
+        return name
     if name.isalpha() and len(name) == 2:
         return None
     raise NotAnswered(f"the time zone {name!r} is not answered")
@@ -48,9 +62,7 @@ def _zone(arg: Arg) -> Zone:
 def _moved_by_row(zone: str, value: str, forth: bool) -> str:
     """The same for a zone that is a column."""
     short = " ".join(f"WHEN {text(name)} THEN {text(full)}" for name, full in _SHORT.items())
-    areas = ", ".join(
-        text(n) for n in sorted(available_timezones()) if "/" in n and not n.startswith(_OTHER_AREAS)
-    )
+    areas = ", ".join(text(name) for name in sorted(_regions()))
 
     def body(v: Sequence[str]) -> str:
         z, x = v
@@ -60,7 +72,7 @@ def _moved_by_row(zone: str, value: str, forth: bool) -> str:
         region = f"CASE WHEN {z} IN ({areas}) THEN {z} ELSE {_NO_ZONE} END"
         far = once([region], lambda n: _moved_in(n[0], x, forth))
         return (
-            f"CASE WHEN {z} IS NULL OR {x} IS NULL THEN NULL WHEN {z} IN ('UTC', 'GMT', 'Z', 'UTC+0', 'GMT0') THEN {x} "
+            f"CASE WHEN {z} IS NULL OR {x} IS NULL THEN NULL WHEN {z} IN ('UTC', 'GMT', 'Z', 'UT', 'UTC+0', 'GMT0') THEN {x} "
             f"WHEN regexp_full_match({z}, '[+-](0[0-9]|1[0-7]):[0-5][0-9]') "
             f"THEN make_timestamp(epoch_us({x}) + ({way}) * 60000000)::TIMESTAMPTZ ELSE {far} END"
         )

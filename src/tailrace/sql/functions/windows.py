@@ -12,11 +12,11 @@ from tailrace.sql.functions.table import Arg, Function, Resolved
 
 def _rank(name: str, cast: str = "INTEGER", sensitive: bool = False) -> Function:
     def resolve(args: Sequence[Arg]) -> Resolved:
-        if args:
+        if args and name in ("row_number", "cume_dist"):
             raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes no arguments, not {len(args)}")
         result = INT if cast == "INTEGER" else DOUBLE
         return Resolved(
-            (),
+            (None,) * len(args),
             result,
             lambda _: f"{name}()",
             nullable=False,
