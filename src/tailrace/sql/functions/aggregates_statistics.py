@@ -98,11 +98,15 @@ GREATEST = "WITHIN GROUP (ORDER BY ... DESC)"
 
 
 def _resolve_mode(args: Sequence[Arg]) -> Resolved:
-    """The most frequent value. `mode(x, true)` is the least of several; so is `mode(x)` here, where Spark takes any."""
+    """The most frequent value: of several the least, or by GREATEST the greatest; `mode(x)` is any of them."""
     if len(args) not in (1, 2):
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
-    greatest = len(args) == 2 and args[1].value == GREATEST
-    if len(args) == 2 and not greatest and not isinstance(args[1].known, bool):
+    if len(args) == 1 or args[1].known is False:
+        raise NotAnswered(
+            "Spark leaves open which of several most frequent values it is; mode(x, true) is the least"
+        )
+    greatest = args[1].value == GREATEST
+    if not greatest and not isinstance(args[1].known, bool):
         raise Mismatch("[DATATYPE_MISMATCH.NON_FOLDABLE_INPUT] argument 2 must be true or false")
     if not isinstance(args[0].type, _COUNTED):
         raise NotAnswered(f"{args[0].type} is not answered")
@@ -112,8 +116,7 @@ def _resolve_mode(args: Sequence[Arg]) -> Resolved:
             raise NotAnswered("DISTINCT is not answered")
         return f"histogram({texts[0]})"
 
-    types = (args[0].type, None)[: len(args)]
-    return Resolved(types, args[0].type, lower, finish=partial(_most_frequent, greatest))
+    return Resolved((args[0].type, None), args[0].type, lower, finish=partial(_most_frequent, greatest))
 
 
 def _resolve_joined(args: Sequence[Arg]) -> Resolved:

@@ -42,15 +42,26 @@ def _by_comparator(args: Sequence[Arg]) -> Resolved:
     if body.type != t.INT:
         raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_RETURN_TYPE] the lambda must be INT, not {body.type}")
     places = "range(1, len(_o) + 1)"
-    before = f"len(list_filter({places}, lambda _j: CASE WHEN _j <> _k THEN coalesce({body.sql}, {_NO_ORDER}) < 0 END))"
-    keys = f"list_sort(list_transform({places}, lambda _k: struct_pack(r := {before}, k := _k)))"
-    made = f"list_transform([{{}}], lambda _o: CASE WHEN _o IS NOT NULL THEN list_transform({keys}, lambda _s: list_extract(_o, _s.k)) END)[1]"
+    sign = f"CASE WHEN _j = _k THEN 0 ELSE coalesce({body.sql}, {_NO_ORDER}) END"
+    signs = f"list_transform({places}, lambda _k: list_transform({places}, lambda _j: {sign}))"
+    ranks = "list_transform(_q, lambda _c: len(list_filter(_c, lambda _v: _v < 0)))"
+    astray = "list_filter(_c, lambda _v, _j: (_v = 0) <> (list_extract(_r, _j) = list_extract(_r, _k)))"
+    odd = f"list_sum(list_transform(_q, lambda _c, _k: len({astray}))) > 0"
+    keys = "list_sort(list_transform(_r, lambda _v, _k: struct_pack(r := _v, k := _k)))"
+    sorted_ = f"list_transform({keys}, lambda _s: list_extract(_o, _s.k))"
+    judged = f"list_transform([{ranks}], lambda _r: CASE WHEN {odd} THEN {_ASTRAY} ELSE {sorted_} END)[1]"
+    whole = f"list_transform([{signs}], lambda _q: {judged})[1]"
+    made = f"list_transform([{{}}], lambda _o: CASE WHEN len(_o) < 2 THEN _o WHEN _o IS NOT NULL THEN {whole} END)[1]"
     return Resolved(
         (None, None), kind, lambda x: made.format(x[0]), args[0].nullable, True, body.deterministic
     )
 
 
-_NO_ORDER = fail("COMPARATOR_RETURNS_NULL", "The comparator gives NULL")
+_ASTRAY = fail(
+    "UNSUPPORTED_FEATURE", "The comparator gives no order: what it calls equal must be equal to the same"
+)
+_NO_ORDER = "CASE WHEN CAST('The comparator gives NULL' AS BOOLEAN) THEN 0 END"
+"""Spark fails as well, without a condition of its own."""
 
 
 def _in_order(element: t.DataType, descending: bool, nulls_last: bool, texts: Sequence[str]) -> str:
