@@ -217,7 +217,11 @@ class Calls:
                 result.append(value if kind is None else operators.cast_to(value, kind))
         return result
 
-    def _resolved(self, node: Any, function: Function, call: Call, values: Sequence[Typed | Lambda]) -> Typed:
+    def _resolved(self, node: Any, function: Function, call: Call, given: Sequence[Typed | Lambda]) -> Typed:
+        values = list(given)
+        for place, count in function.lambdas:
+            if place < len(values) and isinstance(value := values[place], Typed):
+                values[place] = _constant_lambda(value, count)
         resolved = self.resolve(node, function, call.name, values)
         if self.hooks.rejects_coerced and resolved.strict is not None:
             resolved = resolved.strict
@@ -300,6 +304,12 @@ def is_star(node: Any) -> bool:
 
 def _part(parts: Sequence[str]) -> Any:
     return exp.to_identifier(parts[-1], quoted=True) if parts else None
+
+
+def _constant_lambda(value: Typed, count: int) -> Lambda:
+    """The function that gives a value for any arguments."""
+    names = tuple(f"_{i}" for i in range(count))
+    return Lambda(names, lambda _: value, [value.name])
 
 
 def _nullable(value: Typed | Lambda) -> bool:

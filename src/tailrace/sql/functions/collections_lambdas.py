@@ -272,11 +272,13 @@ def _resolve_map_zip_with(args: Sequence[Arg]) -> Resolved:
     )
 
 
-def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function:
+def _named(
+    names: str, resolve: Callable[[Sequence[Arg]], Resolved], place: int = 1, parameters: int = 1
+) -> Function:
     def pretty(written: str, given: Sequence[str]) -> str:
         return f"{written.lower()}({', '.join(given)})"
 
-    return Function(tuple(names.split()), "scalar", resolve, pretty)
+    return Function(tuple(names.split()), "scalar", resolve, pretty, ((place, parameters),))
 
 
 def _aggregate_name(name: str, arguments: Sequence[str]) -> str:
@@ -290,10 +292,10 @@ FUNCTIONS: tuple[Function, ...] = (
     _named("filter", _resolve_filter),
     _named("exists", partial(_resolve_any, "true")),
     _named("forall", partial(_resolve_any, "false")),
-    replace(_named("aggregate reduce", _resolve_aggregate), pretty=_aggregate_name),
-    _named("zip_with", _resolve_zip_with),
-    _named("map_filter", _resolve_map_filter),
-    _named("map_zip_with", _resolve_map_zip_with),
-    _named("transform_values", _resolve_values),
-    _named("transform_keys", _resolve_keys),
+    replace(_named("aggregate reduce", _resolve_aggregate, 2, 2), pretty=_aggregate_name),
+    _named("zip_with", _resolve_zip_with, 2, 2),
+    _named("map_filter", _resolve_map_filter, 1, 2),
+    _named("map_zip_with", _resolve_map_zip_with, 2, 3),
+    _named("transform_values", _resolve_values, 1, 2),
+    _named("transform_keys", _resolve_keys, 1, 2),
 )

@@ -97,7 +97,7 @@ def _resolve_sort(args: Sequence[Arg]) -> Resolved:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    Function(("array_sort",), "scalar", _resolve_array_sort, _array_sort_name),
+    Function(("array_sort",), "scalar", _resolve_array_sort, _array_sort_name, ((1, 2),)),
     Function(
         ("sort_array",),
         "scalar",

@@ -119,6 +119,8 @@ def parse_text(pattern: str) -> Callable[[str, bool], str]:
     """DuckDB SQL that reads a text into a TIMESTAMP without zone; NULL or an error where it does not fit."""
     regex, fields = [], []
     tokens = _tokens(pattern)
+    if not any(is_letters for _, is_letters in tokens):
+        return lambda value, safe: read_literally(value, text("".join(word for word, _ in tokens)), safe)
     for i, (word, is_letters) in enumerate(tokens):
         if not is_letters:
             regex.append(re.escape(word))
@@ -137,6 +139,19 @@ def parse_text(pattern: str) -> Callable[[str, bool], str]:
     if "y" not in fields:
         raise NotAnswered(f"the pattern {pattern!r} has no year")
     return _reader("^" + "".join(regex) + "$", fields)
+
+
+WITHOUT_LETTERS = "'[^A-Za-z''\\[\\]{}#]*'"
+"""The regular expression of patterns that stand for themselves."""
+
+
+def read_literally(value: str, pattern: str, safe: bool) -> str:
+    """By a pattern that has no letters only the same text can be read, as the first moment of 1970."""
+    raised = "NULL" if safe else fail("CANNOT_PARSE_TIMESTAMP", "The text does not have the pattern")
+    return (
+        f"CASE WHEN {value} IS NULL OR {pattern} IS NULL THEN NULL WHEN {value} = {pattern} "
+        f"THEN TIMESTAMP '1970-01-01' ELSE {raised} END"
+    )
 
 
 def _reader(regex: str, fields: list[str]) -> Callable[[str, bool], str]:

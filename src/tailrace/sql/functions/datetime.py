@@ -24,10 +24,11 @@ from tailrace.model.types import (
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql, unscaled
 from tailrace.sql.functions.date_patterns import format_text
-from tailrace.sql.functions.datetime_read import DEFAULT_PATTERN, NOW, PATTERNS
+from tailrace.sql.functions.datetime_read import DEFAULT_PATTERN, NOW, PATTERNS, self_named
 from tailrace.sql.functions.datetime_zones import FUNCTIONS as ZONE_FUNCTIONS
 from tailrace.sql.functions.options import Option, with_options
 from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, either, scalar
+from tailrace.sql.names import call_name
 from tailrace.sql.typed import fail, once
 
 _MOMENT = either(TIMESTAMP, TIMESTAMP_NTZ)
@@ -48,7 +49,15 @@ def _part(names: str, sql: str) -> Function:
 
 
 def _clock(names: str, field: str) -> Function:
-    return scalar(names, [_MOMENT], INT, f"CAST({field}({_wall('{0}')}) AS INTEGER)")
+    known = scalar(names, [_MOMENT], INT, f"CAST({field}({_wall('{0}')}) AS INTEGER)")
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if len(args) != 2:
+            return known.resolve(args)
+        made = known.resolve(args[:1])  # Spark takes a zone as well, and does not look at it
+        return replace(made, types=(*made.types, None))
+
+    return replace(known, resolve=resolve, pretty=lambda name, a: call_name(name, a[:1]))
 
 
 _DAY_NAMES = ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
@@ -163,6 +172,11 @@ def _resolve_date_format(args: Sequence[Arg]) -> Resolved:
         raise NotAnswered("a pattern that is no literal is not answered")
     write = format_text(args[1].value)
     return replace(resolved, lower=lambda v: once([_wall(v[0])], lambda n: write(n[0])))
+
+
+_FORMAT = Option(
+    1, PATTERNS, otherwise=lambda v: f"CASE WHEN {v[0]} IS NOT NULL THEN {self_named(v[1], v[1])} END"
+)
 
 
 def _micros_of(seconds: str) -> str:
@@ -312,8 +326,8 @@ FUNCTIONS: tuple[Function, ...] = (
             _resolve_from_unixtime,
             lambda _, a: f"from_unixtime({', '.join([*a, DEFAULT_PATTERN][:2])})",
         ),
-        Option(1, PATTERNS),
+        _FORMAT,
     ),
-    with_options(Function(("date_format",), "scalar", _resolve_date_format), Option(1, PATTERNS)),
+    with_options(Function(("date_format",), "scalar", _resolve_date_format), _FORMAT),
     Function(("make_date",), "scalar", _resolve_make_date),
 )

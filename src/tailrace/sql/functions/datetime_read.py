@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tailrace.model import types as t
 from tailrace.sql import coerce
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
-from tailrace.sql.functions.date_patterns import parse_text
-from tailrace.sql.functions.options import Option, with_options
+from tailrace.sql.functions.date_patterns import WITHOUT_LETTERS, parse_text, read_literally
+from tailrace.sql.functions.options import UNKNOWN, Option, with_options
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.names import call_name
 
@@ -25,11 +25,19 @@ PLANNED = "tailrace_planned"
 """DuckDB variable that holds a batch's planned time; unset, it is the time of the query."""
 NOW = f"coalesce(CAST(getvariable('{PLANNED}') AS TIMESTAMPTZ), current_timestamp)"
 _TIMES = (t.DateType, t.TimestampType, t.TimestampNTZType)
-_PATTERN = Option(1, PATTERNS)
 
 
-def _by_pattern(args: Sequence[Arg], resolve: Callable[[Sequence[Arg]], Resolved]) -> Resolved:
-    return with_options(Function((), "scalar", resolve), _PATTERN).resolve(args)
+def _by_pattern(args: Sequence[Arg], target: t.DataType, safe: bool = False) -> Resolved:
+    def otherwise(v: Sequence[str]) -> str:
+        return self_named(v[1], _as(target, read_literally(v[0], v[1], safe)))
+
+    function = Function((), "scalar", lambda given: _parsed(given, target, safe))
+    return with_options(function, Option(1, PATTERNS, otherwise=otherwise)).resolve(args)
+
+
+def self_named(pattern: str, answer: str) -> str:
+    """The answer for a pattern that has no letters; another one is not known."""
+    return f"CASE WHEN regexp_full_match({pattern}, {WITHOUT_LETTERS}) THEN {answer} ELSE {UNKNOWN} END"
 
 
 def _count(args: Sequence[Arg]) -> None:
@@ -45,14 +53,20 @@ def _parsed(args: Sequence[Arg], target: t.DataType, safe: bool = False) -> Reso
     if not isinstance(pattern, str):
         raise NotAnswered("a pattern that is no literal is not answered")
     read = parse_text(pattern)
+    return Resolved(
+        (t.STRING,) * len(args),
+        target,
+        lambda v: _as(target, read(v[0], safe)),
+        args[0].nullable or safe,
+        fallible=not safe,
+    )
 
-    def lower(v: Sequence[str]) -> str:
-        moment = read(v[0], safe)
-        if target == t.LONG:
-            return f"CAST(floor(epoch({moment})) AS BIGINT)"
-        return f"CAST({moment} AS DATE)" if target == t.DATE else f"CAST({moment} AS TIMESTAMPTZ)"
 
-    return Resolved((t.STRING,) * len(args), target, lower, args[0].nullable or safe, fallible=not safe)
+def _as(target: t.DataType, moment: str) -> str:
+    """A TIMESTAMP without zone as what a function gives."""
+    if target == t.LONG:
+        return f"CAST(floor(epoch({moment})) AS BIGINT)"
+    return f"CAST({moment} AS DATE)" if target == t.DATE else f"CAST({moment} AS TIMESTAMPTZ)"
 
 
 def _seconds_of(names: str) -> Function:
@@ -63,7 +77,7 @@ def _seconds_of(names: str) -> Function:
             return Resolved((), t.LONG, lambda _: f"(epoch_us({NOW}) // 1000000)", False)
         _count(args)
         if isinstance(args[0].type, t.StringType):
-            return _by_pattern(args, lambda given: _parsed(given, t.LONG))
+            return _by_pattern(args, t.LONG)
         if len(args) == 2 and not isinstance(args[1].type, (t.StringType, t.VoidType)):
             raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] a pattern of {args[1].type}")
         if not isinstance(args[0].type, (*_TIMES, t.VoidType)):
@@ -103,7 +117,7 @@ def _reader(names: str, target: t.DataType, safe: bool = False) -> Function:
         if isinstance(kind, (*_TIMES, t.VoidType)) or number:
             return _as_it_is(args, target, target, safe and not number)
         if len(args) == 2:
-            return _by_pattern(args, lambda given: _parsed(given, target, safe))
+            return _by_pattern(args, target, safe)
         _, fallible = cast_sql("x", t.STRING, target, safe)
         return Resolved(
             (t.STRING,),

@@ -9,6 +9,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from tailrace.model import types as t
+from tailrace.sql import coerce
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
 from tailrace.sql.typed import ABSENT, fail, once, text
@@ -66,14 +67,17 @@ def _moved_by_row(zone: str, value: str, forth: bool) -> str:
 
     def body(v: Sequence[str]) -> str:
         z, x = v
-        length = f"(CAST(substr({z}, 2, 2) AS BIGINT) * 60 + CAST(right({z}, 2) AS BIGINT))"
+        digits = f"replace(substr({z}, 2), ':', '')"
+        minutes = f"CASE WHEN length({digits}) > 2 THEN CAST(right({digits}, 2) AS BIGINT) ELSE 0 END"
+        hours = f"CAST(CASE WHEN length({digits}) > 2 THEN left({digits}, length({digits}) - 2) ELSE {digits} END AS BIGINT)"
+        length = f"({hours} * 60 + {minutes})"
         ahead = "+" if forth else "-"
         way = f"CASE WHEN left({z}, 1) = '{ahead}' THEN {length} ELSE -{length} END"
         region = f"CASE WHEN {z} IN ({areas}) THEN {z} ELSE {_NO_ZONE} END"
         far = once([region], lambda n: _moved_in(n[0], x, forth))
         return (
             f"CASE WHEN {z} IS NULL OR {x} IS NULL THEN NULL WHEN {z} IN ('UTC', 'GMT', 'Z', 'UT', 'UTC+0', 'GMT0') THEN {x} "
-            f"WHEN regexp_full_match({z}, '[+-](0[0-9]|1[0-7]):[0-5][0-9]') "
+            f"WHEN regexp_full_match({z}, '[+-](([0-9]|0[0-9]|1[0-7])(:[0-5][0-9])?|(0[0-9]|1[0-7])[0-5][0-9])') "
             f"THEN make_timestamp(epoch_us({x}) + ({way}) * 60000000)::TIMESTAMPTZ ELSE {far} END"
         )
 
@@ -114,7 +118,7 @@ def _resolve_convert(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("convert_timezone", params, t.TIMESTAMP_NTZ, "", fallible=True).resolve(args)
     if any(arg.known is None for arg in args[:-1]):
         return replace(resolved, lower=lambda _: "CAST(NULL AS TIMESTAMP)", nullable=True)
-    rows = [arg.known is ABSENT and isinstance(arg.type, t.StringType) for arg in args[:-1]]
+    rows = [arg.known is ABSENT and coerce.implicit(arg.type, t.STRING) for arg in args[:-1]]
     zones = [None if by_row else _zone(arg) for by_row, arg in zip(rows, args, strict=False)]
 
     def step(moment: str, zone: Zone, column: str, forth: bool) -> str:
@@ -141,7 +145,7 @@ def _in_zone(name: str) -> Function:
         resolved = scalar(name, [t.TIMESTAMP, t.STRING], t.TIMESTAMP, "", fallible=True).resolve(args)
         if args[1].known is None:
             return replace(resolved, lower=lambda _: "CAST(NULL AS TIMESTAMPTZ)", nullable=True)
-        if args[1].known is ABSENT and isinstance(args[1].type, t.StringType):
+        if args[1].known is ABSENT and coerce.implicit(args[1].type, t.STRING):
             return replace(resolved, lower=lambda v: _moved_by_row(v[1], v[0], forth))
         zone = _zone(args[1])
 

@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tailrace.model import types as t
+from tailrace.sql import coerce
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.typed import ABSENT, fail, once, text
 
-_UNKNOWN = fail("UNSUPPORTED_FEATURE", "This value of the argument is not answered where it is no literal")
+UNKNOWN = fail("UNSUPPORTED_FEATURE", "This value of the argument is not answered where it is no literal")
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,19 @@ class Option:
     index: int
     choices: tuple[str | int, ...] = ()
     fold: str = "{}"
-    otherwise: Callable[[Sequence[str]], str] = lambda _: _UNKNOWN
+    otherwise: Callable[[Sequence[str]], str] = lambda _: UNKNOWN
     constant: str = ""
     null: bool = True
     """Whether a NULL constant makes the result NULL; else the function sees it."""
 
+    @property
+    def kind(self) -> t.DataType:
+        """INT or STRING."""
+        return t.INT if self.choices and isinstance(self.choices[0], int) else t.STRING
+
     def known(self, arg: Arg) -> Any:
         """The value of a constant as the option's type, or ABSENT."""
-        return arg.known_whole if self.choices and isinstance(self.choices[0], int) else arg.known_text
+        return arg.known_whole if self.kind == t.INT else arg.known_text
 
 
 def with_options(function: Function, *options: Option) -> Function:
@@ -76,19 +82,11 @@ def _with(
             return resolve(_given(args, option.index, known))
         if option.constant and option.constant != "-":
             raise Mismatch(f"[{option.constant}] argument {option.index + 1} must be a constant")
-        if (
-            option.constant
-            or not option.choices
-            or (isinstance(option.choices[0], str) and not _is_text(arg))
-        ):
+        if option.constant or not option.choices or not coerce.implicit(arg.type, option.kind):
             return resolve(args)
         return _chosen(resolve, args, option)
 
     return answer
-
-
-def _is_text(arg: Arg) -> bool:
-    return isinstance(arg.type, t.StringType)
 
 
 def _given(args: Sequence[Arg], index: int, value: Any) -> list[Arg]:

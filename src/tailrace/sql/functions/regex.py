@@ -215,26 +215,26 @@ def _resolve_substr(args: Sequence[Arg]) -> Resolved:
 def _resolve_instr(args: Sequence[Arg]) -> Resolved:
     """`regexp_instr(text, pattern[, group])`: where the first match begins; Spark looks at no group."""
     resolved = scalar("regexp_instr", [t.STRING, t.STRING, t.INT], t.INT, "", min_args=2).resolve(args)
-    if len(args) > 2 and not args[2].is_literal:
-        raise NotAnswered("argument 3, the group, must be a literal")
-    if args[1].value is None or (len(args) > 2 and args[2].value is None):
+    if len(args) > 2 and args[2].value is None:
         return replace(resolved, lower=lambda _: "CAST(NULL AS INTEGER)", nullable=True)
-    if not isinstance(args[1].value, str):
-        raise NotAnswered("argument 2, the pattern, must be a literal")
-    regex = translate(args[1].value)
-    _only_matches(regex)
-    if regex.has_end:
-        raise NotAnswered("$ is not answered where its match is used")
-    before = text(f"\\A((?s:.*?))(?:{regex.pattern})")
+    _only_matches(_constant(args))
 
-    def body(v: Sequence[str]) -> str:
-        found = f"regexp_matches({v[0]}, {text(regex.pattern)})"
-        start = f"regexp_extract({v[0]}, {before}, 1)"
+    def body(v: Sequence[str], regex: Regex | None) -> str:
+        pattern = (
+            f"'\\A((?s:.*?))(?:' || {v[1]} || ')'"
+            if regex is None
+            else text(f"\\A((?s:.*?))(?:{regex.pattern})")
+        )
+        return once(v, lambda n: place(n, pattern))
+
+    def place(v: Sequence[str], pattern: str) -> str:
+        start = f"regexp_extract({v[0]}, {pattern}, 1)"
         wide = f"len(regexp_extract_all({start}, '[\\x{{10000}}-\\x{{10FFFF}}]'))"  # Java counts these as two
-        place = f"length({start}) + {wide} + 1"
-        return f"CAST(CASE WHEN {found} THEN {place} WHEN {v[0]} IS NOT NULL THEN 0 END AS INTEGER)"
+        at = f"CAST(length({start}) + {wide} + 1 AS INTEGER)"
+        missing = " OR ".join(f"{one} IS NULL" for one in (v[0], *v[2:]))
+        return f"CASE WHEN {missing} THEN NULL WHEN regexp_matches({v[0]}, {v[1]}) THEN {at} ELSE 0 END"
 
-    return replace(resolved, lower=lambda v: once(v[:1], body))
+    return _answer(args, resolved, body, True)
 
 
 def _resolve_split(args: Sequence[Arg]) -> Resolved:
@@ -313,11 +313,14 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     with_options(_named("regexp_count"), _PATTERN),
     with_options(_named("regexp_substr"), _PATTERN),
-    Function(
-        ("regexp_instr",),
-        "scalar",
-        _resolve_instr,
-        lambda _, a: f"regexp_instr({a[0]}, {a[1]}, {a[2] if len(a) > 2 else 0})",
+    with_options(
+        Function(
+            ("regexp_instr",),
+            "scalar",
+            _resolve_instr,
+            lambda _, a: f"regexp_instr({a[0]}, {a[1]}, {a[2] if len(a) > 2 else 0})",
+        ),
+        _PATTERN,
     ),
     with_options(
         Function(

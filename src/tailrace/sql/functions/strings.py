@@ -15,7 +15,7 @@ from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions import octets
 from tailrace.sql.functions.distance import levenshtein
 from tailrace.sql.functions.letter_case import initcap_text, lower_text, upper_text
-from tailrace.sql.functions.options import with_options
+from tailrace.sql.functions.options import Option, with_options
 from tailrace.sql.functions.regex import FUNCTIONS as REGEX_FUNCTIONS
 from tailrace.sql.functions.table import (
     ARRAY,
@@ -193,9 +193,16 @@ def _overlay(texts: Sequence[str]) -> str:
 
 def _sha2(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("sha2", [BINARY, INT], STRING, "", null="always").resolve(args)
-    if args[1].value not in (0, 256):
+    if args[1].value in (224, 384, 512) or not isinstance(args[1].value, int):
         raise NotAnswered("sha2 is only answered for 256 bits")
+    if args[1].value not in (0, 256):
+        return replace(resolved, lower=lambda _: "CAST(NULL AS VARCHAR)")
     return replace(resolved, lower=lambda v: f"sha256({v[0]})")
+
+
+def _other_sha(v: Sequence[str]) -> str:
+    unknown = fail("UNSUPPORTED_FEATURE", "sha2 is answered for 256 bits alone")
+    return f"CASE WHEN {v[0]} IS NOT NULL AND {v[1]} IN (224, 384, 512) THEN {unknown} END"
 
 
 def _decode(args: Sequence[Arg]) -> Resolved:
@@ -349,7 +356,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(("elt",), "scalar", _elt),
     scalar("md5", [BINARY], STRING, "md5({0})"),
     scalar("sha sha1", [BINARY], STRING, "sha1({0})"),
-    Function(("sha2",), "scalar", _sha2),
+    with_options(Function(("sha2",), "scalar", _sha2), Option(1, (0, 256), otherwise=_other_sha)),
     *octets.FUNCTIONS,
     scalar("levenshtein", [STRING, STRING, INT], INT, levenshtein, min_args=2),
     scalar("base64", [BINARY], STRING, "to_base64({0})"),

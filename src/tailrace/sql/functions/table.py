@@ -121,6 +121,8 @@ class Function:
     kind: Kind
     resolve: Resolve
     pretty: Callable[[str, Sequence[str]], str] | None = None
+    lambdas: tuple[tuple[int, int], ...] = ()
+    """Places of lambda functions and how many parameters each has at least; any other value there is constant."""
     needs_frame: bool = False
     """Window functions: whether a frame is obeyed (aggregates, first_value); ranks have their own."""
 
