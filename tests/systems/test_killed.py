@@ -177,6 +177,13 @@ def test_what_is_rejected_has_its_kind_rule_and_bytes(outcome: tuple[Path, Expec
     assert rejected.filter(pl.col("offset").is_null()).height == 0
 
 
+def by_day(hourly: Counter[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
+    daily: Counter[tuple[Any, ...]] = Counter()
+    for (hour, *rest), count in hourly.items():
+        daily[hour[:10] + " 00:00:00", *rest] += count
+    return daily
+
+
 def test_views_count_every_kept_row_once(outcome: tuple[Path, Expected, int]) -> None:
     project, expected, _ = outcome
 
@@ -189,10 +196,8 @@ def test_views_count_every_kept_row_once(outcome: tuple[Path, Expected, int]) ->
     key = ("type", "state", "category")
     assert counted("visits_hourly", "hour", *key, "visits") == expected.visits
     assert counted("cart_adds_hourly", "hour", *key, "sub_cat", "cart_adds") == expected.carts
-    daily: Counter[tuple[Any, ...]] = Counter()
-    for (hour, *rest), count in expected.visits.items():
-        daily[hour[:10] + " 00:00:00", *rest] += count
-    assert counted("visits_daily", "day", *key, "visits") == daily
+    assert counted("visits_daily", "day", *key, "visits") == by_day(expected.visits)
+    assert counted("cart_adds_daily", "day", *key, "sub_cat", "cart_adds") == by_day(expected.carts)
 
 
 def test_accounts_add_up_to_the_records(outcome: tuple[Path, Expected, int]) -> None:

@@ -153,8 +153,7 @@ def read_text(
     """Load the lines of a text file, or all of it as one row."""
     done: Callable[[], None] | None = None
     if options.whole_text:
-        path = literal(str(plain.path))
-        lines = f"SELECT decode(content) AS line, content AS raw FROM read_blob({path})"
+        lines = f"SELECT {_whole(plain)} AS line, content AS raw FROM read_blob({literal(str(plain.path))})"
         counted: int | None = 1
     else:
         lines, done = _lines_sql(connection, plain, options, True)
@@ -163,6 +162,13 @@ def read_text(
     if done is not None:
         done()
     return Cells({_first_column(schema, "value"): "line"}, (), None, "raw", "false", counted)
+
+
+def _whole(plain: PlainFile) -> str:
+    """SQL of a file's text from its `content`; bytes that are no UTF-8 are U+FFFD, as they are in a line."""
+    if plain.shape.utf8:
+        return "decode(content)"
+    return literal(plain.path.read_bytes().decode("utf-8", "replace"))
 
 
 def _first_column(schema: t.Schema, usual: str) -> str:

@@ -50,10 +50,12 @@ def infer_schema(
     declared: t.Schema | None = None,
     hints: t.Schema | None = None,
     place: Place | None = None,
+    named: str = "",
 ) -> t.Schema:
     """What `*` gives for an input.
 
-    `declared` is the parsed option `schema`, `hints` the parsed `schemaHints`. At most `SAMPLE_FILES` files
+    `declared` is the parsed option `schema`, `hints` the parsed `schemaHints`, `named` says in a message what was
+    listed. At most `SAMPLE_FILES` files
     and about `SAMPLE_BYTES` bytes are read. Raises ProjectError if nothing is declared and no file can be read.
     """
     if declared is not None:
@@ -64,9 +66,9 @@ def infer_schema(
         return _with_folders(BINARY_SCHEMA, listed, options)
     if not listed:
         raise ProjectError(
-            "There is no file from which the columns could be inferred.",
+            f"There is no file{f' at {named}' if named else ''} from which the columns could be inferred.",
             place=place,
-            hint="give schema => '...' or put a file there",
+            hint="correct the path, put a file there, or give schema => '...'",
         )
     found, reason = [], ""
     for file in _sample(listed):

@@ -111,7 +111,7 @@ def list_files(
     nothing. Raises ProjectError for a path outside `project` and `allowed`.
     """
     roots = (project, *allowed)
-    pattern = path.removeprefix("file://") if path.startswith("file:///") else path
+    pattern = _local(path)
     if "://" in pattern:
         raise ProjectError(f"{path!r} is not a local path.", place=place, hint="only local files are read")
     found: dict[str, ListedFile] = {}
@@ -124,6 +124,15 @@ def list_files(
             if listed is not None and _wanted(listed, options):
                 found[listed.path] = listed
     return tuple(sorted(found.values(), key=_order(options)))
+
+
+def resolved_path(path: str, project: Path) -> str:
+    """The path or pattern as it is looked for: absolute, without `.` and `..`."""
+    return os.path.normpath(project / _local(path))
+
+
+def _local(path: str) -> str:
+    return path.removeprefix("file://") if path.startswith("file:///") else path
 
 
 def plan_files(

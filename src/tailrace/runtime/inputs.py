@@ -17,7 +17,7 @@ from typing import Literal, cast
 
 from tailrace.duck.connection import connect
 from tailrace.duck.infer_files import infer_schema
-from tailrace.files.listing import ListedFile, list_files
+from tailrace.files.listing import ListedFile, list_files, resolved_path
 from tailrace.files.options import FileOptions, parse_options
 from tailrace.lake import schema as delta_schema
 from tailrace.model import types as t
@@ -56,14 +56,14 @@ class FileSchemas:
         declared = parse_columns(typed.schema, place) if typed.schema else None
         hints = parse_columns(typed.schema_hints, place) if typed.schema_hints else None
         if declared is not None:
-            return self._infer((), typed, declared, hints, place)
+            return self._infer((), typed, declared, hints, place, call.path)
         identity = _identity(call, typed.format)
         known = self._found.get(identity) or self._load(identity)
         listed = list_files(call.path, self._root, typed, self._allowed, place)
         new = [file for file in listed if known is None or _file_identity(file) not in known.files]
         if known is not None and (not new or typed.evolution in FIXED_EVOLUTIONS):
             return known.schema
-        found = self._infer(new, typed, None, hints, place)
+        found = self._infer(new, typed, None, hints, place, call.path)
         schema = _widened(known.schema, found) if known else found
         before = known.files if known else frozenset()
         self._found[identity] = Known(schema, before | {_file_identity(file) for file in new})
@@ -92,11 +92,14 @@ class FileSchemas:
         declared: t.Schema | None,
         hints: t.Schema | None,
         place: Place,
+        path: str,
     ) -> t.Schema:
+        resolved = resolved_path(path, self._root)
+        named = repr(path) if resolved == path else f"{path!r}, which is {resolved!r},"
         with tempfile.TemporaryDirectory(prefix="tailrace-infer-") as scratch:
             connection = connect()
             try:
-                return infer_schema(connection, files, options, Path(scratch), declared, hints, place)
+                return infer_schema(connection, files, options, Path(scratch), declared, hints, place, named)
             finally:
                 connection.close()
 
