@@ -11,7 +11,7 @@ import duckdb
 from tailrace.duck.connection import first_row, quote
 from tailrace.duck.errors import condition_of, marked_text_of, text_of
 from tailrace.model import types as t
-from tailrace.model.errors import DataError, QueryError
+from tailrace.model.errors import DataError, QueryError, UsageError
 from tailrace.sql.compiled import BatchQuery
 
 HTML_ROWS_MAX = 50
@@ -73,10 +73,25 @@ class QueryResult:
         return self._connection.sql("SELECT * FROM __answer").df()
 
     def pl(self) -> Any:
-        """A `polars.DataFrame`; needs polars."""
+        """A `polars.DataFrame`; needs polars. Intervals of days to seconds are durations; Polars has no
+        type for other intervals, nor for those inside arrays, maps and structs: UsageError."""
         import polars
 
-        return polars.DataFrame(self)
+        names = self.schema.names
+        days = [i for i, f in enumerate(self.schema.fields) if isinstance(f.type, t.DayTimeIntervalType)]
+        for i, field in enumerate(self.schema.fields):
+            if i not in days and "interval" in _kinds(field.type):
+                raise UsageError(
+                    f"Polars has no type for the column {field.name!r}, which is {field.type.simple_string}.",
+                    hint="Select it as a number or a text, or use fetchall().",
+                )
+        if not days:
+            return polars.DataFrame(self)
+        columns = [f"epoch_us(#{i + 1})" if i in days else f"#{i + 1}" for i in range(len(names))]
+        listed = ", ".join(f"{sql} AS {quote(name)}" for sql, name in zip(columns, names, strict=True))
+        frame = polars.DataFrame(self._connection.sql(f"SELECT {listed} FROM __answer"))
+        durations = [polars.col(frame.columns[i]).cast(polars.Duration("us")) for i in days]
+        return frame.with_columns(durations)
 
     def _repr_html_(self) -> str:
         head = "".join(
@@ -97,6 +112,17 @@ class QueryResult:
 def query_error(error: duckdb.Error) -> QueryError:
     """DuckDB's error as ours, with Spark's condition where it is known."""
     return QueryError(marked_text_of(str(error)), condition=condition_of(str(error)))
+
+
+def _kinds(type_: t.DataType) -> set[str]:
+    """Which of the kinds `interval` and `other` a type is made of."""
+    if isinstance(type_, t.ArrayType):
+        return _kinds(type_.element)
+    if isinstance(type_, t.MapType):
+        return _kinds(type_.key) | _kinds(type_.value)
+    if isinstance(type_, t.StructType):
+        return {kind for field in type_.fields for kind in _kinds(field.type)}
+    return {"interval" if isinstance(type_, (t.DayTimeIntervalType, t.YearMonthIntervalType)) else "other"}
 
 
 def _text(value: Any) -> str:

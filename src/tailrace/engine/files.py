@@ -22,7 +22,8 @@ from tailrace.files.opening import hash_file, open_source
 from tailrace.files.options import FileOptions, parse_options
 from tailrace.lake import schema as delta_schema
 from tailrace.model.batch import Decision
-from tailrace.sql.compiled import FilesInput
+from tailrace.model.types import Field, Schema
+from tailrace.sql.compiled import METADATA_TYPE, FilesInput
 
 FILES_TABLE = "_tailrace/files"
 STABLE_WAIT_SECONDS = 30.0
@@ -94,7 +95,7 @@ def list_new(doors: Doors, source: FilesInput, seen: Mapping[str, Seen]) -> list
     return [file for file in stable if file.path in wanted]
 
 
-def wait_until_stable(doors: Doors, source: FilesInput) -> None:
+def wait_until_stable(doors: ReadsFiles, source: FilesInput) -> None:
     """Return when no listed file was modified within the last two seconds."""
     started = doors.clock.monotonic()
     while doors.clock.monotonic() - started < STABLE_WAIT_SECONDS:
@@ -180,7 +181,8 @@ class BatchFiles:
         known = [count for count in counts if count is not None]
         rows = sum(known) if len(known) == len(counts) else None
         if not parts:
-            return table_scan(doors.project_folder, (), self.source.schema, ()), 0
+            columns = (*self.source.schema.fields, Field("_metadata", METADATA_TYPE))
+            return table_scan(doors.project_folder, (), Schema(columns), ()), 0
         return " UNION ALL ".join(parts), rows
 
 

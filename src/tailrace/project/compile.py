@@ -247,7 +247,7 @@ class _Compiler:
         for expect in declared.statement.expectations:
             condition = query_of(expect.condition, declared.defined)
             sql = compile_condition(condition.text, schema, condition.place)
-            yield Expectation(expect.name, sql, expect.action, expect.condition.text)
+            yield Expectation(expect.name, sql, expect.action, condition.text)
 
 
 # Columns of a dataset

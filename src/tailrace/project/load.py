@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from tailrace.model.errors import Place, ProjectError, ProjectErrors, Refused, UsageError
 from tailrace.project.names import schema_problem
@@ -32,7 +31,7 @@ def load_project(directory: Path, *, profile: str | None = None, environment: Ma
     usable = settings or Settings()
     paths = resolve_paths(root, usable)
     statements: list[Defined] = []
-    parameters = {name: _parameter(value) for name, value in usable.parameters.items()}
+    parameters = usable.parameter_texts
     for path in _sql_files(root, paths):
         defined, problems = _load_file(root, path, parameters)
         statements += defined
@@ -148,12 +147,6 @@ def _set(statement: SetStatement, parameters: dict[str, str], place: Place) -> P
         value = value[1:-1]
     parameters[key] = value
     return None
-
-
-def _parameter(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _order(error: ProjectError) -> tuple[str, int, int]:

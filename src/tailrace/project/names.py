@@ -45,6 +45,11 @@ def fill(text: str, parameters: Mapping[str, str], place: Place) -> str:
     return _VARIABLE.sub(value, text)
 
 
+def fill_known(text: str, parameters: Mapping[str, str]) -> str:
+    """`${name}` by its parameter where there is one, so that what else looks so in a text stays as it is."""
+    return _VARIABLE.sub(lambda match: parameters.get(match[1].strip(), match[0]), text)
+
+
 def resolve(name: Name, schema: str, parameters: Mapping[str, str], place: Place) -> str:
     """`schema.name` of a name as written, with `schema` where it has none."""
     if name.identifier is not None:

@@ -154,6 +154,14 @@ class Settings(Part):
     publish: Any = Field(default=None, description="Not executed yet.")
     api: Any = Field(default=None, description="Not executed yet.")
 
+    @property
+    def parameter_texts(self) -> dict[str, str]:
+        """The parameters as they stand in SQL."""
+        return {
+            name: ("true" if value else "false") if isinstance(value, bool) else str(value)
+            for name, value in self.parameters.items()
+        }
+
 
 NOT_EXECUTED: dict[str, str] = {
     "schedules": "Schedules are not executed yet; use cron and `tailrace run --available-now`.",

@@ -17,10 +17,11 @@ from tailrace.duck import rejects
 from tailrace.duck.arrow import register_arrow, schema_of
 from tailrace.duck.connection import Connection, literal, quote
 from tailrace.duck.result import QueryResult
-from tailrace.engine.files import batch_files
+from tailrace.engine.files import batch_files, wait_until_stable
 from tailrace.model import types as t
 from tailrace.model.clock import Clock
 from tailrace.model.errors import Place, UsageError
+from tailrace.project.names import fill_known
 from tailrace.runtime.project import Opened, allowed_folders, open_project
 from tailrace.runtime.reader import Reader
 from tailrace.sql.catalog import FilesCall, TableInfo
@@ -53,7 +54,7 @@ class Session:
         return list(self._opened.compiled.datasets)
 
     def sql(self, text: str, tables: Mapping[str, Any] | None = None) -> QueryResult:
-        """Answer one query in Spark's SQL.
+        """Answer one query in Spark's SQL, in which `${name}` is the project's parameter of that name.
 
         `tables`: name to anything that gives itself as Arrow (`__arrow_c_stream__`); their names stand
         before those of the project. Raises Refused for what is not answered, ProjectError for wrong SQL,
@@ -61,7 +62,8 @@ class Session:
         """
         reader = Reader(self._opened.project.paths, self._opened.compiled)
         catalog = _Catalog(self._opened, reader, _registered(reader.connection, tables or {}))
-        query = compile_batch(parse_query(text, PLACE), catalog)
+        filled = fill_known(text, self._opened.project.settings.parameter_texts)
+        query = compile_batch(parse_query(filled, PLACE), catalog)
         scratch = tempfile.TemporaryDirectory(prefix="tailrace-query-")
         doors = _FileDoors(
             reader.clock,
@@ -113,6 +115,7 @@ class _Catalog:
     def scan(self, source: Input, doors: _FileDoors, alias: str) -> str:
         """A SELECT of an input's rows."""
         if isinstance(source, FilesInput):
+            wait_until_stable(doors, source)
             return batch_files(doors, source).load(doors, f"files_{alias}")[0]
         if not isinstance(source, TableInput):
             raise UsageError("A topic is read by a streaming table, or by `tailrace consume`.")

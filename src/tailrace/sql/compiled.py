@@ -230,4 +230,4 @@ class Expectation:
     sql: str
     action: Literal["warn", "drop", "quarantine", "fail"]
     text: str
-    """The condition as written."""
+    """The condition as it was written, parameters filled in."""

@@ -2,13 +2,14 @@
 
 Functions stay calls by the name that was written: nothing is renamed or reordered by the parser, so the
 function table alone says what a name means. The patch of the dialect is this file and nothing else:
-plain calls, `window(...)`, a bare `STREAM t`, `WATERMARK c DELAY OF INTERVAL ...` between a relation and
-its alias.
+plain calls, `window(...)`, a bare `STREAM t`, `WATERMARK c DELAY OF INTERVAL ...` and `WITH (options)` between
+a relation and its alias.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,9 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from tailrace.model.errors import Place, ProjectError, Refused
 from tailrace.sql.errors import Origin
+from tailrace.sql.parse.cursor import nearest
 from tailrace.sql.parse.cut_off import cut_off, plain_complaint
+from tailrace.sql.parse.heads import QUERY_WORDS
 
 _BASE: Any = Databricks.parser_class
 _KEPT = ("CAST", "TRY_CAST", "EXTRACT", "TRIM")
@@ -56,6 +59,8 @@ class _Parser(_BASE):  # type: ignore[misc]
         return table
 
     def _parse_table_alias(self, alias_tokens: Any = None) -> Any:
+        if self._curr and self._curr.text.upper() == "WITH":
+            self._parse_options()
         if (
             self._curr
             and self._curr.text.upper() == "WATERMARK"
@@ -70,6 +75,20 @@ class _Parser(_BASE):  # type: ignore[misc]
             delay = self._parse_interval()
             self._watermarks.append((start.start, column, delay))
         return super()._parse_table_alias(alias_tokens=alias_tokens)
+
+    def _parse_options(self) -> None:
+        """`WITH ('name' = 'value', ...)` behind the name of a table, which is noted to be refused by name."""
+        start, second, third = self._index, self._next, self._tokens[self._index + 2 : self._index + 3]
+        named = third and third[0].token_type in (TokenType.STRING, TokenType.VAR)
+        if second is None or second.token_type != TokenType.L_PAREN or not named:
+            return
+        self._advance(2)
+        while not self._match(TokenType.R_PAREN):
+            if self._curr is None:
+                self._retreat(start)
+                return
+            self._advance()
+        self._options.append((self._tokens[start].start, third[0].text))
 
     def _parse_plus(self) -> Any:
         """`+x` is a call in Spark, by which its column is named; `+1` stays a literal."""
@@ -192,6 +211,7 @@ class _Parser(_BASE):  # type: ignore[misc]
     def reset(self) -> None:
         super().reset()
         self._watermarks: list[Any] = []
+        self._options: list[tuple[int, str]] = []
 
 
 class Dialect(Databricks):
@@ -226,6 +246,7 @@ def _parse(origin: Origin, query: bool) -> Query:
     dialect = Dialect()
     try:
         tokens = _spelled(dialect.tokenize(origin.text), origin)
+        _check_beginning(tokens, origin, query)
         short = cut_off(tokens)
         parser = _Parser(dialect=dialect)
         if query:
@@ -239,6 +260,10 @@ def _parse(origin: Origin, query: bool) -> Query:
     if short is not None:
         place, word = origin.at(tokens[short[0]].start), tokens[short[0]].text
         raise ProjectError(f"[PARSE_SYNTAX_ERROR] Syntax error at or near {word!r}: {short[1]}.", place=place)
+    if parser._options:
+        start, option = parser._options[0]
+        message = f"The option {option!r} of a table, as WITH ({option!r} = ...), is not answered."
+        raise Refused(message, place=origin.at(start), hint="Leave WITH (...) out.")
     trees = [tree for tree in trees if tree is not None]
     if len(trees) != 1:
         what = "a query" if query else "an expression"
@@ -249,6 +274,26 @@ def _parse(origin: Origin, query: bool) -> Query:
             raise origin.refused("TABLE is not answered; SELECT * FROM is.", tree)
         raise origin.wrong(f"Expected a query, found {tree.key.upper()}.", tree)
     return Query(tree, origin, tuple(parser._watermarks))
+
+
+def _check_beginning(tokens: Sequence[Any], origin: Origin, query: bool) -> None:
+    """Raise for a parameter that nobody filled in, and for a query whose first word begins none."""
+    for token, brace in zip(tokens, tokens[1:], strict=False):
+        if token.token_type == TokenType.PARAMETER and brace.token_type == TokenType.L_BRACE:
+            end = origin.text.find("}", brace.end)
+            raise ProjectError(
+                f"The parameter '{origin.text[brace.end + 1 : end].strip()}' has no value.",
+                place=origin.at(token.start),
+                hint="Give it one under `parameters:` in tailrace.yaml, or write the value itself.",
+            )
+    first = tokens[0] if tokens else None
+    if not query or first is None or first.token_type == TokenType.L_PAREN or first.text.upper() in QUERY_WORDS:
+        return
+    raise ProjectError(
+        f"[PARSE_SYNTAX_ERROR] Syntax error at or near {first.text!r}: Expected a query.",
+        place=origin.at(first.start),
+        hint=nearest(first.text, QUERY_WORDS) or "A query begins with SELECT, WITH or FROM.",
+    )
 
 
 _ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}

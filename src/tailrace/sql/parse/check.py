@@ -16,6 +16,7 @@ from tailrace.sql.parse.scan import Position
 
 _VARIABLE = re.compile(r"\$\{[^}\n]*\}|\$(?=\w)")
 _WINDOW = re.compile(r"\bwindow(?=\s*\()", re.IGNORECASE)
+_OPTIONS = re.compile(r"\bWITH\s*\(\s*(?:'[^']*'|[\w.]+)\s*(?:=|')[^()]*\)", re.IGNORECASE)
 _WATERMARK = re.compile(
     r"\bWATERMARK\s[^;]{1,300}?\sDELAY\s+OF\s+INTERVAL\s+(?:'[^']*'|\"[^\"]*\"|\d+)(?:\s+(?:MICRO|MILLI)?"
     r"(?:SECOND|MINUTE|HOUR|DAY|WEEK)S?\b)?",
@@ -108,7 +109,12 @@ def _plain_spark(text: str) -> str:
     """What sqlglot does not read, replaced by as many signs that it does, so that places stay right."""
     text = _VARIABLE.sub(lambda match: re.sub(r"\W", "_", match.group()), text)
     text = _WINDOW.sub("windov", text)
-    return _WATERMARK.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    text = _OPTIONS.sub(_blank, text)
+    return _WATERMARK.sub(_blank, text)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match.group())
 
 
 def _offset(text: str, line: int | None, column: int | None, found: str | None) -> int:
