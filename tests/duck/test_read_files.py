@@ -169,6 +169,30 @@ def test_the_corrupt_record_column_has_the_record(reader: Reader) -> None:
     ]
 
 
+def test_bytes_that_are_no_utf8_are_replaced_in_texts_and_corrupt_in_json(reader: Reader) -> None:
+    put(reader.folder, "a.txt", b"x\xffy\nz\n")
+    value = columns("value STRING")
+    assert reader.rows("a.txt", value, options_of("text")) == [("x\ufffdy",), ("z",)]
+    assert reader.rows("a.txt", value, options_of("text", wholeText="true")) == [("x\ufffdy\nz\n",)]
+    schema = columns("a STRING", "_corrupt_record STRING")
+    put(reader.folder, "a.json", b'{"a":"x\xffy"}\n{"a":"\xc3\xa9"}\n[{"a":"1"},2]\n')
+    assert reader.rows("a.json", schema, options_of("json")) == [
+        (None, '{"a":"x\ufffdy"}'),
+        ("\xe9", None),
+        ("1", None),
+        (None, "2"),
+    ]
+    put(reader.folder, "b.json", b'{"a":"x\xffy"}')
+    whole = options_of("json", multiLine="true")
+    assert reader.rows("b.json", schema, whole) == [(None, '{"a":"x\ufffdy"}')]
+    put(reader.folder, "a.csv", b"x\xff\n\xff,z\n\xc3\xa9,2\n")
+    assert reader.rows("a.csv", schema, options_of("csv")) == [
+        ("x\ufffd", None),
+        ("\ufffd", "\ufffd,z"),
+        ("\xe9", "\xe9,2"),
+    ]
+
+
 def test_json_is_rescued(reader: Reader) -> None:
     put(reader.folder, "a.json", '{"a":1,"b":"x","c":[1,2]}\n{"a":"no"}\nbroken\n{"a":2}\n7\n')
     assert reader.rescued("a.json", AB, options_of("json")) == [

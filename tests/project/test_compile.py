@@ -285,3 +285,4 @@ def test_parameters_reach_into_comments_properties_and_conditions(tmp_path: Path
     table = project.datasets["default.t"]
     assert (table.comment, table.properties) == ("of dev", {"env": "dev"})
     assert "5" in table.expectations[0].sql
+    assert table.expectations[0].text == "offset > 5"

@@ -27,6 +27,8 @@ class Cells:
     corrupt: str
     """SQL: the record is malformed."""
     in_: int | None
+    text: str | None = None
+    """SQL of the record as text, where it is not `decode(raw)`."""
 
 
 def line_size(longest: int) -> str:

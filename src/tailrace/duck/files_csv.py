@@ -61,7 +61,10 @@ def read_csv(
         raw = f"encode(concat_ws({literal(options.sep)}, {joined}))"
         return Cells(values, bad, None, raw, " OR ".join(["false", *failed]), counted)
     corrupt = " OR ".join([f"__count <> {width}", *failed])
-    return Cells(values, bad, "__extra::MAP(VARCHAR, VARCHAR)", "unhex(__hex)", corrupt, counted)
+    return Cells(values, bad, "__extra::MAP(VARCHAR, VARCHAR)", "unhex(__hex)", corrupt, counted, _TEXT)
+
+
+_TEXT = "coalesce(__text, TRY(decode(unhex(__hex))))"
 
 
 def _is_direct(plain: PlainFile, options: FileOptions) -> bool:
@@ -105,7 +108,7 @@ def _load_rewritten(
     columns = ", ".join([*(f"'{n}': 'VARCHAR'" for n in names), "'__count': 'INTEGER'", "'__extra': 'JSON'"])
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *{_typed(typed, options, False)} FROM read_csv({literal(str(path))}, "
-        f"columns = {{{columns}, '__hex': 'VARCHAR'}}, auto_detect = false, header = false, delim = ',', "
+        f"columns = {{{columns}, '__hex': 'VARCHAR', '__text': 'VARCHAR'}}, auto_detect = false, header = false, delim = ',', "
         f"quote = '\"', escape = '\"', allow_quoted_nulls = false, new_line = '\\n', parallel = false, "
         f"{line_size(longest_line(path))})"
     )

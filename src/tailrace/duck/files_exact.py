@@ -34,7 +34,7 @@ def load_exact(
     if not tests:
         return False
     found = connection.execute(
-        f"SELECT rowid, decode(raw) FROM {lines} WHERE good AND ({' OR '.join(tests)})"
+        f"SELECT rowid, decode(raw) FROM {lines} WHERE CASE WHEN good THEN {' OR '.join(tests)} ELSE false END"
     )
     target = beside.with_suffix(".exact")
     count = 0

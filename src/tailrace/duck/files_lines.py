@@ -29,13 +29,13 @@ def read_json(
     """Load the objects of a JSON file, typed by `schema`: the value of the n-th column is `t<n>`."""
     counted = None if options.multi_line or plain.shape.brackets else plain.shape.filled
     lines = f"{table}_lines"
-    load_json(connection, plain, options, lines)
+    text = load_json(connection, plain, options, lines)
     elsewhere = {options.rescued_column.lower(), CORRUPT, *(k.lower() for k, _ in plain.listed.partitions)}
     fields = [f for f in schema.fields if f.name and f.name.lower() not in elsewhere]
     texts = [f.name for f in fields if isinstance(f.type, t.StringType)]
     # Of a line that holds several objects, `raw` is the line: there is no text of one object in it.
     exact = counted is not None and load_exact(connection, plain.path, lines, texts, f"{table}_exact")
-    _type_objects(connection, fields, options, table, f"{table}_exact" if exact else None)
+    _type_objects(connection, fields, options, table, f"{table}_exact" if exact else None, text)
     connection.execute(f"DROP TABLE {lines}")
     connection.execute(f"DROP TABLE IF EXISTS {table}_exact")
     values = {f.name: f"t{n}" for n, f in enumerate(fields)}
@@ -45,9 +45,9 @@ def read_json(
         if not isinstance(f.type, t.StringType)
     ]
     failed = [f"({sql}) IS NOT NULL" for _, sql in bad]
-    bad.append((CORRUPT, "CASE WHEN NOT good THEN decode(raw) END"))
+    bad.append((CORRUPT, f"CASE WHEN NOT good THEN {text} END"))
     corrupt = " OR ".join(["NOT good", *failed])
-    return Cells(values, bad, _others(fields), "raw", corrupt, counted)
+    return Cells(values, bad, _others(fields), "raw", corrupt, counted, text)
 
 
 def _type_objects(
@@ -56,15 +56,18 @@ def _type_objects(
     options: FileOptions,
     table: str,
     exact: str | None,
+    text: str,
 ) -> None:
-    """Make `table` out of `table_lines`; `exact` has texts of nested values, in columns `x<n>`."""
+    """Make `table` out of `table_lines`; `exact` has texts of nested values, in columns `x<n>`; `text` is SQL of
+    an object's line."""
     typed = []
     count = 0
     for n, field in enumerate(fields):
-        sql = as_type(f"j.{quote(field.name)}", field.type, options, 0, digits_of("decode(raw)", field.name))
+        sql = as_type(f"j.{quote(field.name)}", field.type, options, 0, digits_of(text, field.name))
         if exact is not None and isinstance(field.type, t.StringType):
             sql, count = f"coalesce(x{count}, {sql})", count + 1
         typed.append(f", ({sql}) AS t{n}")
+    kept = ", shown" if text == "shown" else ""
     parsed = f"json_transform(v, {literal(shape_of(fields))})" if fields else "NULL"
     inner = f"SELECT *, CASE WHEN good THEN {parsed} END AS j FROM {table}_lines"
     if exact is not None:
@@ -73,7 +76,7 @@ def _type_objects(
             f"LEFT JOIN {exact} e ON l.rowid = e.__line ORDER BY l.rowid"
         )
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT v, raw, good{''.join(typed)} FROM ({inner})"
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT v, raw, good{kept}{''.join(typed)} FROM ({inner})"
     )
 
 
@@ -93,28 +96,35 @@ def _path(name: str) -> str:
 
 def load_json(
     connection: duckdb.DuckDBPyConnection, plain: PlainFile, options: FileOptions, table: str
-) -> None:
-    """The objects of a JSON file as a table of `v JSON`, `raw BLOB`, `good`: v is an object."""
+) -> str:
+    """The objects of a JSON file as a table of `v JSON`, `raw BLOB`, `good`: v is an object. Gives SQL of an
+    object's line: `decode(raw)`, or `shown`, a column that the table then has, where bytes are no UTF-8."""
+    utf8 = plain.shape.utf8
     if options.multi_line:
-        lines = f"SELECT content AS line, encode(content) AS raw FROM read_text({literal(str(plain.path))})"
+        lines = f"SELECT {_whole(plain)} AS line, content AS raw FROM read_blob({literal(str(plain.path))})"
         rewritten = None
     else:
         lines, rewritten = _lines_sql(connection, plain, options, False)
-    parsed = f"SELECT CASE WHEN json_valid(line) THEN line::JSON END AS v, raw FROM ({lines})"
+    valid = "json_valid(line)" if utf8 else "json_valid(line) AND TRY(decode(raw)) IS NOT NULL"
+    shown = "" if utf8 else ", line AS shown"
+    parsed = f"SELECT CASE WHEN {valid} THEN line::JSON END AS v, raw{shown} FROM ({lines})"
     if options.multi_line or plain.shape.brackets:
         # An element's raw bytes are its own, printed anew: the whole list per element would not fit.
         is_list = "coalesce(json_type(v) = 'ARRAY', false)"
+        line = "" if utf8 else f", CASE WHEN NOT {is_list} THEN shown END AS shown"
+        shown = "" if utf8 else ", coalesce(shown, v::VARCHAR) AS shown"
         parsed = (
-            f"SELECT v, CASE WHEN listed THEN encode(v::VARCHAR) ELSE raw END AS raw FROM (SELECT "
+            f"SELECT v, CASE WHEN listed THEN encode(v::VARCHAR) ELSE raw END AS raw{shown} FROM (SELECT "
             f"unnest(CASE WHEN {is_list} THEN json_extract(v, '$[*]') ELSE [v] END) AS v, "
-            f"{is_list} AS listed, CASE WHEN NOT {is_list} THEN raw END AS raw FROM ({parsed}))"
+            f"{is_list} AS listed, CASE WHEN NOT {is_list} THEN raw END AS raw{line} FROM ({parsed}))"
         )
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT v, raw, "
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT v, raw{'' if utf8 else ', shown'}, "
         f"coalesce(json_type(v) = 'OBJECT', false) AS good FROM ({parsed})"
     )
     if rewritten is not None:
         rewritten()
+    return "decode(raw)" if utf8 else "shown"
 
 
 def _lines_sql(

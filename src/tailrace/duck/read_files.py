@@ -120,7 +120,7 @@ def _create_view(
             missing = text == "__HIVE_DEFAULT_PARTITION__"
             sql = "NULL" if missing else from_text(literal(text), field.type, options)
         elif lowered == CORRUPT:
-            sql = f"CASE WHEN {cells.corrupt} THEN decode({cells.raw}) END"
+            sql = f"CASE WHEN {cells.corrupt} THEN {cells.text or f'decode({cells.raw})'} END"
         else:
             sql = cells.values.get(field.name, "NULL")
         columns.append(f"({sql})::{duck_type(field.type)} AS {quote(field.name)}")

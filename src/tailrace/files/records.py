@@ -22,7 +22,8 @@ _BLANKS = "".join(map(chr, range(0x21)))
 @dataclass(frozen=True)
 class Rewritten:
     """A file of quoted values: `width` of them, then `__count`, `__extra` (JSON object or nothing) and
-    `__hex`, the raw bytes. Text files have one value."""
+    `__hex`, the raw bytes, and `__text`, the record as text where its bytes are no UTF-8. Text files have one
+    value."""
 
     path: Path
     rows: int
@@ -48,8 +49,19 @@ def rewrite_csv(plain: PlainFile, options: FileOptions, width: int) -> Rewritten
             shown += [""] * (width - len(shown))
             extra = {f"_c{p}": v for p, v in enumerate(values[width:], width) if v is not None}
             more = _quoted(json.dumps(extra)) if extra else ""
-            out.write(f'{",".join(shown)},"{len(values)}",{more},"{raw.hex()}"\n')
+            out.write(
+                f'{",".join(shown)},"{len(values)}",{more},"{raw.hex()}",{"" if plain.shape.utf8 else _text_of(raw)}\n'
+            )
     return Rewritten(target, rows)
+
+
+def _text_of(raw: bytes) -> str:
+    """A record that is no UTF-8, as text."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return _quoted(raw.decode("utf-8", "replace"))
+    return ""
 
 
 def rewrite_lines(plain: PlainFile, options: FileOptions, blanks: bool) -> Rewritten:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlglot import exp
@@ -278,7 +279,7 @@ def _parse(origin: Origin, query: bool) -> Query:
 
 def _check_beginning(tokens: Sequence[Any], origin: Origin, query: bool) -> None:
     """Raise for a parameter that nobody filled in, and for a query whose first word begins none."""
-    for token, brace in zip(tokens, tokens[1:], strict=False):
+    for token, brace in pairwise(tokens):
         if token.token_type == TokenType.PARAMETER and brace.token_type == TokenType.L_BRACE:
             end = origin.text.find("}", brace.end)
             raise ProjectError(
@@ -287,7 +288,12 @@ def _check_beginning(tokens: Sequence[Any], origin: Origin, query: bool) -> None
                 hint="Give it one under `parameters:` in tailrace.yaml, or write the value itself.",
             )
     first = tokens[0] if tokens else None
-    if not query or first is None or first.token_type == TokenType.L_PAREN or first.text.upper() in QUERY_WORDS:
+    if (
+        not query
+        or first is None
+        or first.token_type == TokenType.L_PAREN
+        or first.text.upper() in QUERY_WORDS
+    ):
         return
     raise ProjectError(
         f"[PARSE_SYNTAX_ERROR] Syntax error at or near {first.text!r}: Expected a query.",
