@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from tailrace.model import types as t
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions.json import NOT_FINITE, QUOTED, converted, strict_document
+from tailrace.sql.functions.json_document import NOT_FINITE, QUOTED, strict_document
+from tailrace.sql.functions.json_values import converted
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
 from tailrace.sql.typed import fail, text
 

@@ -1,0 +1,83 @@
+"""Documents of JSON text that DuckDB's parser refuses but Spark's takes, made strict.
+
+Text after the closing brace, single quotes, `NaN`, half surrogates. What Spark takes for no document is NULL.
+"""
+
+from __future__ import annotations
+
+from tailrace.sql.typed import text
+
+CUT_MARK = "\ue0fe"
+"""Stands for a string whose last escape is cut off by the closing quote: no value, but the rest is read."""
+_DEPTH_MAX = 6
+"""Levels of nesting up to which a document with text after it is found."""
+
+
+def _bracketed(depth: int) -> str:
+    strings = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+    inner = ""
+    for _ in range(depth):
+        inner = rf"[\[{{](?:[^\"'\[\]{{}}]|{strings}{'|' + inner if inner else ''})*[\]}}]"
+    return inner
+
+
+_INSIDE = r"(?:[^\"'\[\]{}]|" + r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|""" + _bracketed(_DEPTH_MAX) + r")*"
+_BLANK = r"[ \t\r\n]*"
+_WHOLE = {
+    "{": rf"\{{{_INSIDE}\}}",
+    "[": rf"\[{_INSIDE}\]",
+    "[{": rf"[\[{{]{_INSIDE}[\]}}]",
+}
+"""What a document may begin with to a pattern of all of it."""
+QUOTED = r"""(?s)"((?:[^"\\]|\\.)*)"|'((?:[^'"\\]|\\[^'])*)'"""
+NOT_FINITE = r"([:,\[]\s*)([+-]?Infinity|NaN|[+-]INF)(\s*[,}\]])"
+_PAIR = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+_IN_DOUBLE_QUOTES = r'"\1\2"'
+_AS_STRING = r'\1"\\"\2\\""\3'
+_CUT_ESCAPE = r'''"(?:[^"\\]|\\[^u]|\\u[0-9a-fA-F]{4})*\\u[0-9a-fA-F]{0,3}"'''
+CUT_MARKED = f'"{CUT_MARK}"'
+_HALF = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+
+
+def _mended(doc: str, half: str, opening: str) -> str:
+    """The document as strict JSON, from its first brace to the one that closes it."""
+    whole = f"(?s)^{_BLANK}({_WHOLE[opening]})"
+    found = f"regexp_extract({doc}, {text(whole)}, 1)"
+    found = f"regexp_replace({found}, {text(_CUT_ESCAPE)}, {text(CUT_MARKED)}, 'g')"
+    one = f"regexp_replace({found}, {text(QUOTED)}, {text(_IN_DOUBLE_QUOTES)}, 'g')"
+    for _ in range(2):  # neighbours share a separator
+        one = f"regexp_replace({one}, {text(NOT_FINITE)}, {text(_AS_STRING)}, 'g')"
+    one = f"regexp_replace({one}, {text(_PAIR)}, chr(1) || '\\1' || chr(1) || '\\2', 'g')"
+    one = f"regexp_replace({one}, {text(_HALF)}, {text(half)}, 'g')"
+    return f"replace({one}, chr(1), '\\u')"
+
+
+_SUSPECT = r",[ \t\r\n]*[}\]]|[:,\[][ \t\r\n]*[+-]?(?i:nan|inf)"
+"""What DuckDB's parser takes and Spark's does not always: a comma too many, numbers that are none."""
+
+
+def strict_document(doc: str, half: str = "?", opening: str = "{") -> str:
+    """A JSON object that DuckDB parses, or NULL where Spark finds none either; `half` for half surrogates.
+
+    `opening`: a key of `_WHOLE`, for documents that are arrays.
+    """
+    bare = f"regexp_replace(_m, {text(QUOTED)}, {text(chr(34) * 2)}, 'g')"
+    clean = f"NOT regexp_matches({bare}, {text(_SUSPECT)})"
+    mended = (
+        f"list_transform([{_mended(doc, half, opening)}], lambda _m: "
+        f"CASE WHEN json_valid(_m) AND NOT contains({doc}, chr(1)) AND {clean} THEN _m END)[1]"
+    )
+    opens = f"^{_BLANK}" + {"{": r"\{", "[": r"\[", "[{": r"[\[{]"}[opening]
+    return (
+        f"CASE WHEN json_valid({doc}) AND NOT regexp_matches({doc}, {text(_SUSPECT)}) "
+        f"THEN CASE WHEN regexp_matches({doc}, {text(opens)}) THEN {doc} END "
+        f"WHEN regexp_matches({doc}, {text(opens)}) THEN {mended} END"
+    )
+
+
+def string_of(token: str) -> str:
+    """The value of a JSON string's token."""
+    return (
+        f"CASE WHEN contains({token}, '\\') THEN json_extract_string({token}, '$') "
+        f"ELSE substr({token}, 2, length({token}) - 2) END"
+    )

@@ -1,0 +1,235 @@
+"""The tokens of a JSON document as values of Spark's types, NULL where a token is of another type.
+
+`converted` takes a token of a plain type. `outcome` takes one of any type and gives `struct_pack(v, n)`: the
+value, and how many values in it became NULL for their type; `n` is NULL where the whole did. An element of
+another type loses its array, a value its map, but a field only itself. Neither raises, but for what is not
+answered: numbers in a text that Java prints with an exponent, a key that comes twice for a map.
+"""
+
+from __future__ import annotations
+
+from tailrace.model import types as t
+from tailrace.sql.duck_types import duck
+from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.casts import cast_sql, double_text
+from tailrace.sql.functions.json_document import CUT_MARKED, string_of
+from tailrace.sql.typed import fail, quote, text
+
+
+def _is_string(token: str) -> str:
+    return f"starts_with({token}, '\"')"
+
+
+_FINITE = {
+    "NaN": "nan",
+    "Infinity": "inf",
+    "+Infinity": "inf",
+    "+INF": "inf",
+    "-Infinity": "-inf",
+    "-INF": "-inf",
+}
+
+
+def _special_arm(word: str, value: str) -> str:
+    return f"""WHEN '"{word}"' THEN '{value}' WHEN '"\\"{word}\\""' THEN '{value}'"""
+
+
+def converted(token: str, kind: t.DataType) -> str:
+    """The token's value, NULL where it is null or of another type. `token` is JSON text, not NULL."""
+    if isinstance(kind, t.StringType):
+        whole = r"-?[0-9]+|true|false"
+        # NaN and the infinities, which are no JSON, keep the quotes that Spark writes around them
+        number = double_text(f"TRY_CAST({token} AS DOUBLE)")
+        raw = f"CASE WHEN isinf(TRY_CAST({token} AS DOUBLE)) THEN '\"' || {number} || '\"' ELSE {number} END"
+        inner = f"CASE WHEN regexp_full_match({token}, '{whole}') THEN {token} ELSE {raw} END"
+        special = f"regexp_extract({string_of(token)}, '^\"([+-]?)(?:Infinity|NaN|INF)\"$', 0)"
+        spelled = (
+            f"CASE WHEN {special} IN ('\"NaN\"') THEN {special} WHEN starts_with({special}, '\"-') "
+            f"THEN '\"-Infinity\"' ELSE '\"Infinity\"' END"
+        )
+        return (
+            f"CASE WHEN {token} IN ('null', {text(CUT_MARKED)}) THEN NULL WHEN {_is_string(token)} THEN "
+            f"CASE WHEN starts_with({token}, '\"\\\"') AND {special} <> '' THEN {spelled} ELSE {string_of(token)} END "
+            f"WHEN starts_with({token}, '{{') OR starts_with({token}, '[') THEN {_nested_text(token)} ELSE {inner} END"
+        )
+    if isinstance(kind, t.IntegralType):
+        return f"TRY_CAST(CASE WHEN regexp_full_match({token}, '-?[0-9]+') THEN {token} END AS {duck(kind)})"
+    if isinstance(kind, (t.DoubleType, t.FloatType)):
+        arms = " ".join(_special_arm(a, b) for a, b in _FINITE.items())
+        return (
+            f"TRY_CAST(CASE WHEN {_is_string(token)} THEN CASE {token} {arms} END "
+            f"WHEN regexp_full_match({token}, '[-0-9.eE+]+') THEN {token} END AS {duck(kind)})"
+        )
+    if isinstance(kind, t.BooleanType):
+        return f"CASE {token} WHEN 'true' THEN true WHEN 'false' THEN false END"
+    if isinstance(kind, t.DecimalType):
+        number = f"CASE WHEN {_is_string(token)} THEN {string_of(token)} ELSE {token} END"
+        valid = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+        sql, _ = cast_sql(
+            f"CASE WHEN regexp_full_match({number}, '{valid}') THEN {number} END", t.STRING, kind, True
+        )
+        return sql
+    return _convert_time(token, kind)
+
+
+def _nested_text(token: str) -> str:
+    """A nested value as Spark prints it; numbers that Java prints with an exponent are not answered."""
+    far = r"(?:[:,\[])-?(?:[0-9]{8,}\.|0\.000|[0-9.]+e)"
+    return f"CASE WHEN regexp_matches({token}, '{far}') THEN {fail('UNSUPPORTED_FEATURE', 'a nested number with an exponent')} ELSE {token} END"
+
+
+def _convert_time(token: str, kind: t.DataType) -> str:
+    value = string_of(token)
+    if isinstance(kind, t.DateType):
+        sql, _ = cast_sql(value, t.STRING, kind, True)
+        days = f"TRY_CAST(CASE WHEN regexp_full_match({value}, '[+-]?[0-9]+') THEN {value} END AS INTEGER)"
+        return f"CASE WHEN {_is_string(token)} THEN coalesce({sql}, DATE '1970-01-01' + {days}) END"
+    if isinstance(kind, t.TimestampType):
+        sql, _ = cast_sql(value, t.STRING, kind, True)
+        seconds = f"TRY_CAST({token} AS BIGINT)"
+        far = (
+            f"CAST((CAST({seconds} AS HUGEINT) * 1000000 + 9223372036854775808) % 18446744073709551616 "
+            "- 9223372036854775808 AS BIGINT)"
+        )  # Java's product of two longs goes round
+        near = f"abs(CAST({seconds} AS DOUBLE)) <= 9e12"
+        epoch = (
+            f"CAST(make_timestamp(CASE WHEN {near} THEN {seconds} * 1000000 ELSE {far} END) AS TIMESTAMPTZ)"
+        )
+        return f"CASE WHEN {_is_string(token)} THEN {sql} WHEN regexp_full_match({token}, '-?[0-9]+') THEN {epoch} END"
+    raise NotAnswered(f"from_json into {kind.simple_string} is not answered")
+
+
+def path_of(name: str) -> str:
+    return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def is_nested(kind: t.DataType) -> bool:
+    """Whether `outcome` is needed: `converted` takes the plain types only."""
+    return isinstance(kind, (t.StructType, t.ArrayType, t.MapType))
+
+
+def outcome(token: str, kind: t.DataType, strict: bool, depth: int) -> str:
+    """`struct_pack(v, n)` of a token, which is JSON text, not NULL; `depth` keeps the names of lambdas apart.
+
+    `strict`: of a key that comes twice the value that is of another type counts.
+    """
+    none = f"CAST(NULL AS {duck(kind)})"
+    lost, null = made(none, "CAST(NULL AS INTEGER)"), made(none, "0")
+    if not is_nested(kind):
+        value, fine = f"_v{depth}", f"_v{depth} IS NOT NULL OR {token} = 'null'"
+        one = made(value, f"CAST(CASE WHEN {fine} THEN 0 END AS INTEGER)")
+        return f"list_transform([{converted(token, kind)}], lambda {value}: {one})[1]"
+    if isinstance(kind, t.ArrayType):
+        inner = _array(token, kind, lost, strict, depth)
+    elif isinstance(kind, t.MapType):
+        inner = _map(token, kind, lost, strict, depth)
+    else:
+        assert isinstance(kind, t.StructType)
+        inner = record(token, kind, strict, depth)
+    opening = "[" if isinstance(kind, t.ArrayType) else "{"
+    return (
+        f"CASE WHEN {token} = 'null' THEN {null} WHEN starts_with({token}, '{opening}') THEN {inner} "
+        f"ELSE {lost} END"
+    )
+
+
+def made(value: str, lost: str) -> str:
+    """A value and how many in it were lost."""
+    return f"struct_pack(v := {value}, n := CAST({lost} AS INTEGER))"
+
+
+def _array(token: str, kind: t.ArrayType, lost: str, strict: bool, depth: int) -> str:
+    item, rest, one = f"_x{depth}", f"_r{depth}", f"_q{depth}"
+    parts = f"list_transform(json_extract({token}, '$[*]'), lambda {item}: CAST({item} AS VARCHAR))"
+    each = f"list_transform({parts}, lambda {item}: {outcome(item, kind.element, strict, depth + 1)})"
+    value = f"list_transform({rest}, lambda {one}: {one}.v)"
+    return (
+        f"list_transform([{each}], lambda {rest}: CASE WHEN {_any_lost(rest, one)} THEN {lost} "
+        f"ELSE {made(value, _sum(rest, one))} END)[1]"
+    )
+
+
+def _any_lost(results: str, one: str) -> str:
+    return f"len(list_filter({results}, lambda {one}: {one}.n IS NULL)) > 0"
+
+
+def _sum(results: str, one: str) -> str:
+    return f"coalesce(list_sum(list_transform({results}, lambda {one}: {one}.n)), 0)"
+
+
+def _map(token: str, kind: t.MapType, lost: str, strict: bool, depth: int) -> str:
+    if not isinstance(kind.key, t.StringType):
+        raise Mismatch(
+            "[DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE] the keys of a map in JSON are STRING, "
+            f"not {kind.key.simple_string.upper()}"
+        )
+    keys, rest, one, item = f"_k{depth}", f"_r{depth}", f"_q{depth}", f"_x{depth}"
+    parts = f"list_transform(json_extract({token}, '$.*'), lambda {item}: CAST({item} AS VARCHAR))"
+    each = f"list_transform({parts}, lambda {item}: {outcome(item, kind.value, strict, depth + 1)})"
+    twice = fail("UNSUPPORTED_FEATURE", "a key that comes twice for a MAP")
+    value = f"CAST(map({keys}, list_transform({rest}, lambda {one}: {one}.v)) AS {duck(kind)})"
+    return (
+        f"list_transform([json_keys({token})], lambda {keys}: list_transform([{each}], lambda {rest}: "
+        f"CASE WHEN {_any_lost(rest, one)} THEN {lost} "
+        f"WHEN len(list_distinct({keys})) < len({keys}) THEN {twice} "
+        f"ELSE {made(value, _sum(rest, one))} END)[1])[1]"
+    )
+
+
+def record(doc: str, schema: t.StructType, strict: bool, depth: int) -> str:
+    """`outcome` of an object, which is always something."""
+    found, one = f"_t{depth}", f"_s{depth}"
+    parts, values, lost = [], [], []
+    for i, field in enumerate(schema.fields):
+        token, name = f"CAST({found}[{i + 1}] AS VARCHAR)", f"{one}.{quote(field.name)}"
+        there = f"{found}[{i + 1}] IS NOT NULL"
+        if is_nested(field.type):
+            inner = outcome(f"_f{depth}", field.type, strict, depth + 1)
+            part = f"list_transform([{token}], lambda _f{depth}: {inner})[1]"
+            values.append(f"{quote(field.name)} := {name}.v")
+            lost.append(f"CASE WHEN {there} THEN coalesce({name}.n, 1) ELSE 0 END")
+        else:
+            part = converted(token, field.type)
+            values.append(f"{quote(field.name)} := {name}")
+            lost.append(f"CASE WHEN {name} IS NOT NULL OR NOT {there} OR {token} = 'null' THEN 0 ELSE 1 END")
+        parts.append(f"{quote(field.name)} := CASE WHEN {there} THEN {part} END")
+    plain = not any(is_nested(field.type) for field in schema.fields)
+    value = one if plain else f"struct_pack({', '.join(values)})"
+    return (
+        f"list_transform([{tokens_of(doc, schema, strict)}], lambda {found}: list_transform("
+        f"[struct_pack({', '.join(parts)})], lambda {one}: {made(value, ' + '.join(lost))})[1])[1]"
+    )
+
+
+def tokens_of(doc: str, schema: t.StructType, strict: bool) -> str:
+    """The list of the fields' tokens in an object, NULL for a field that is not there."""
+    names = [field.name for field in schema.fields]
+    paths = ", ".join(text(path_of(name)) for name in names)
+    twice = " OR ".join(f"{doc} LIKE {text(pattern)}" for pattern in (f'%"{n}"%"{n}"%' for n in names))
+    picked = ", ".join(_last(field, strict) for field in schema.fields)
+    pairs = f"list_zip(json_keys({doc}), json_extract({doc}, '$.*'))"
+    slow = f"list_transform([{pairs}], lambda _p: [{picked}])[1]"
+    return f"CASE WHEN contains({doc}, '\\') OR {twice} THEN {slow} ELSE json_extract({doc}, [{paths}]) END"
+
+
+def _last(field: t.Field, strict: bool) -> str:
+    """Of a key that comes several times the last token that can be of the type; FAILFAST sees any other."""
+    found = f"list_filter(_p, lambda _e: _e[1] = {text(field.name)})"
+    if isinstance(field.type, (t.ArrayType, t.MapType)):
+        twice = fail("UNSUPPORTED_FEATURE", "a key that comes twice for an ARRAY or a MAP")
+        return f"CASE WHEN len({found}) > 1 THEN {twice} ELSE {found}[1][2] END"
+    token = "CAST(_e[2] AS VARCHAR)"
+    fits = f"regexp_full_match({token}, {text(_shape(field.type))})"
+    if isinstance(field.type, (t.DoubleType, t.FloatType, t.BooleanType, t.DecimalType)):
+        fits = f"({token} = 'null' OR {converted(token, field.type)} IS NOT NULL)"
+    last = f"list_filter({found}, lambda _e: {fits})[-1][2]"
+    unfit = f"list_filter({found}, lambda _e: NOT {fits})[1][2]"
+    return f"coalesce({unfit}, {last})" if strict else f"coalesce({last}, {unfit})"
+
+
+def _shape(kind: t.DataType) -> str:
+    if isinstance(kind, t.IntegralType):
+        return r"-?[0-9]+|null"
+    if isinstance(kind, (t.TimestampType, t.DateType)):
+        return r'(?s)"[+-]?[0-9]{4}.*"|-?[0-9]+|null'
+    return r"(?s)\{.*|null" if isinstance(kind, t.StructType) else "(?s).*"
