@@ -33,20 +33,24 @@ def _soft(kind: t.DataType, strict: bool, source: str, counts: bool = False) -> 
 
     `counts`: with `n`, how many present values became NULL for their type; 1 where no record was found.
     """
-    result = "struct_pack(v := _o.v, n := coalesce(_o.n, 1))" if counts else "struct_pack(v := _o.v)"
     none = f"CAST(NULL AS {duck(kind)})"
     nothing, bad = _judged(none, "0", counts), _judged(none, "1", counts)
+
+    def finish(value: str, lost: str) -> str:
+        return (
+            f"CASE WHEN {lost} = 0 THEN {_judged(value, '0', False)} END"
+            if strict
+            else _judged(value, lost, counts)
+        )
+
     if isinstance(kind, t.StructType):
         nulls = ", ".join(f"{quote(f.name)} := CAST(NULL AS {duck(f.type)})" for f in kind.fields)
         bad = _judged(f"struct_pack({nulls})", "1", counts)
-        opening, found = "{", record("_j", kind, strict, 0)
+        opening, found = "{", record("_j", kind, strict, 0, finish)
     else:
-        opening, found = _root(kind, strict)
-    if strict:
-        result, bad = f"CASE WHEN _o.n = 0 THEN {result} END", "NULL"
-    by_document = (
-        f"CASE WHEN _j IS NULL THEN {bad} ELSE list_transform([{found}], lambda _o: {result})[1] END"
-    )
+        opening, inner = _root(kind, strict)
+        found = f"list_transform([{inner}], lambda _o: {finish('_o.v', 'coalesce(_o.n, 1)')})[1]"
+    by_document = f"CASE WHEN _j IS NULL THEN {'NULL' if strict else bad} ELSE {found} END"
     blank = r"[ \t\r\n]*"
     document = strict_document("_d.v", opening=opening)
     if not isinstance(kind, t.StructType):

@@ -8,6 +8,8 @@ answered: numbers in a text that Java prints with an exponent, a key that comes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
@@ -139,14 +141,20 @@ def made(value: str, lost: str) -> str:
 
 
 def _array(token: str, kind: t.ArrayType, lost: str, strict: bool, depth: int) -> str:
-    item, rest, one = f"_x{depth}", f"_r{depth}", f"_q{depth}"
-    parts = f"list_transform(json_extract({token}, '$[*]'), lambda {item}: CAST({item} AS VARCHAR))"
-    each = f"list_transform({parts}, lambda {item}: {outcome(item, kind.element, strict, depth + 1)})"
+    rest, one = f"_r{depth}", f"_q{depth}"
+    each = _outcomes(f"json_extract({token}, '$[*]')", kind.element, strict, depth)
     value = f"list_transform({rest}, lambda {one}: {one}.v)"
     return (
         f"list_transform([{each}], lambda {rest}: CASE WHEN {_any_lost(rest, one)} THEN {lost} "
         f"ELSE {made(value, _sum(rest, one))} END)[1]"
     )
+
+
+def _outcomes(tokens: str, kind: t.DataType, strict: bool, depth: int) -> str:
+    """The outcomes of a list of JSON values."""
+    item = f"_x{depth}"
+    token = f"CAST({item} AS VARCHAR)"
+    return f"list_transform({tokens}, lambda {item}: {outcome(token, kind, strict, depth + 1)})"
 
 
 def _any_lost(results: str, one: str) -> str:
@@ -163,29 +171,33 @@ def _map(token: str, kind: t.MapType, lost: str, strict: bool, depth: int) -> st
             "[DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE] the keys of a map in JSON are STRING, "
             f"not {kind.key.simple_string.upper()}"
         )
-    keys, rest, one, item = f"_k{depth}", f"_r{depth}", f"_q{depth}", f"_x{depth}"
-    parts = f"list_transform(json_extract({token}, '$.*'), lambda {item}: CAST({item} AS VARCHAR))"
-    each = f"list_transform({parts}, lambda {item}: {outcome(item, kind.value, strict, depth + 1)})"
+    rest, one = f"_r{depth}", f"_q{depth}"
+    each = _outcomes(f"json_extract({token}, '$.*')", kind.value, strict, depth)
+    both = f"struct_pack(k := json_keys({token}), r := {each})"
     twice = fail("UNSUPPORTED_FEATURE", "a key that comes twice for a MAP")
-    value = f"CAST(map({keys}, list_transform({rest}, lambda {one}: {one}.v)) AS {duck(kind)})"
+    value = f"CAST(map({rest}.k, list_transform({rest}.r, lambda {one}: {one}.v)) AS {duck(kind)})"
     return (
-        f"list_transform([json_keys({token})], lambda {keys}: list_transform([{each}], lambda {rest}: "
-        f"CASE WHEN {_any_lost(rest, one)} THEN {lost} "
-        f"WHEN len(list_distinct({keys})) < len({keys}) THEN {twice} "
-        f"ELSE {made(value, _sum(rest, one))} END)[1])[1]"
+        f"list_transform([{both}], lambda {rest}: CASE WHEN {_any_lost(f'{rest}.r', one)} THEN {lost} "
+        f"WHEN len(list_distinct({rest}.k)) < len({rest}.k) THEN {twice} "
+        f"ELSE {made(value, _sum(f'{rest}.r', one))} END)[1]"
     )
 
 
-def record(doc: str, schema: t.StructType, strict: bool, depth: int) -> str:
-    """`outcome` of an object, which is always something."""
+def record(
+    doc: str,
+    schema: t.StructType,
+    strict: bool,
+    depth: int,
+    finish: Callable[[str, str], str] = made,
+) -> str:
+    """`outcome` of an object, which is always something; `finish` packs the value and how many were lost."""
     found, one = f"_t{depth}", f"_s{depth}"
     parts, values, lost = [], [], []
     for i, field in enumerate(schema.fields):
         token, name = f"CAST({found}[{i + 1}] AS VARCHAR)", f"{one}.{quote(field.name)}"
         there = f"{found}[{i + 1}] IS NOT NULL"
         if is_nested(field.type):
-            inner = outcome(f"_f{depth}", field.type, strict, depth + 1)
-            part = f"list_transform([{token}], lambda _f{depth}: {inner})[1]"
+            part = outcome(token, field.type, strict, depth + 1)
             values.append(f"{quote(field.name)} := {name}.v")
             lost.append(f"CASE WHEN {there} THEN coalesce({name}.n, 1) ELSE 0 END")
         else:
@@ -197,7 +209,7 @@ def record(doc: str, schema: t.StructType, strict: bool, depth: int) -> str:
     value = one if plain else f"struct_pack({', '.join(values)})"
     return (
         f"list_transform([{tokens_of(doc, schema, strict)}], lambda {found}: list_transform("
-        f"[struct_pack({', '.join(parts)})], lambda {one}: {made(value, ' + '.join(lost))})[1])[1]"
+        f"[struct_pack({', '.join(parts)})], lambda {one}: {finish(value, ' + '.join(lost))})[1])[1]"
     )
 
 
