@@ -16,7 +16,7 @@ from sqlglot import exp
 from tailrace.model import types as t
 from tailrace.model.errors import Place
 from tailrace.sql import coerce, literals, logic, operators, predicates, units
-from tailrace.sql.calls import Call, Calls
+from tailrace.sql.calls import Call, Calls, field_name
 from tailrace.sql.data_type import data_type
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.registry import TABLE
@@ -331,6 +331,14 @@ class Analyzer(Calls):
         made = self._resolved(node, function, Call(exp.Anonymous(this="__subscript")), [base, index])
         return replace(made, name=name)
 
+    def _tuple(self, node: exp.Tuple) -> Typed:
+        """`(x, 1)` is a struct."""
+        names = [field_name(one) or f"col{i}" for i, one in enumerate(node.expressions, 1)]
+        pairs = zip(map(exp.Literal.string, names), node.expressions, strict=True)
+        return self.call(
+            node, Call(exp.Anonymous(this="named_struct", expressions=[n for p in pairs for n in p]))
+        )
+
     def _json_path(self, node: exp.JSONExtract) -> Typed:
         raise NotAnswered("the colon operator is not answered; get_json_object(column, '$.path') is")
 
@@ -456,6 +464,7 @@ _RULES: dict[Any, Callable[[Analyzer, Any], Typed]] = {
     exp.Cast: Analyzer._cast,
     exp.TryCast: Analyzer._cast,
     exp.Bracket: Analyzer._bracket,
+    exp.Tuple: Analyzer._tuple,
     exp.JSONExtract: Analyzer._json_path,
     exp.Extract: Analyzer._extract,
     exp.Trim: Analyzer._trim,
