@@ -117,6 +117,6 @@ SELECT from_utc_timestamp(TIMESTAMP'2020-07-01 00:00:00', b) FROM VALUES (-1.5) 
 SELECT regexp_instr('a12', b), regexp_instr('a12', b, 1) FROM VALUES (1),(2) AS t(b);
 SELECT decode(X'61', b) FROM VALUES (1) AS t(b);
 SELECT encode('a', b) FROM VALUES (1) AS t(b);
-SELECT (1, 'a'), (x, y), struct((1,2)), (1) FROM VALUES (1,2) AS t(x,y);
+SELECT (1, 'a'), (x, y), (1) FROM VALUES (1,2) AS t(x,y);
 SELECT zip_with(array(1), array('a'), (x, y) -> (y, x));
 SELECT (x + 1, y) AS p FROM VALUES (1,2) AS t(x,y);
