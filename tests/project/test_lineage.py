@@ -12,6 +12,7 @@ from tailrace.sql.compiled import (
     Branch,
     Column,
     Explode,
+    FilesInput,
     Let,
     RowProgram,
     StreamQuery,
@@ -106,3 +107,32 @@ def test_view_columns_through_subqueries_and_joins() -> None:
 
 def test_all_datasets_in_order() -> None:
     assert list(dict.fromkeys(edge.dataset for edge in lineage(project()))) == ["b.raw", "s.items", "g.v"]
+
+
+def test_a_field_of_a_struct_is_named_with_it() -> None:
+    files = FilesInput("d", "text", (), "read_files", schema("value"))
+    stream = program(
+        name="struct_extract(\"_metadata\", 'file_name')",
+        both='struct_extract("_metadata", \'file_path\') || "value"',
+    )
+    view = BatchQuery(
+        'SELECT "_3" AS "name", length("_4") AS "both" FROM (SELECT struct_extract("_1", \'file_name\') AS "_3", '
+        'struct_extract("_1", \'file_path\') || "_2" AS "_4" '
+        'FROM (SELECT "_metadata" AS "_1", "value" AS "_2" FROM "in0"))',
+        (BatchInput("in0", files),),
+        schema("name", "both"),
+    )
+    flow = Flow("d.s", StreamQuery((Branch(files, stream),), schema("name", "both")), PLACE)
+    made = CompiledProject(
+        {
+            "d.s": Dataset("d.s", "streaming_table", schema("name", "both"), PLACE, (flow,)),
+            "d.v": Dataset("d.v", "materialized_view", schema("name", "both"), PLACE, view=view),
+        },
+        (),
+    )
+    for dataset in ("d.s", "d.v"):
+        assert [(e.column, e.input_column, e.how) for e in lineage(made, dataset)] == [
+            ("name", "_metadata.file_name", "column"),
+            ("both", "_metadata.file_path", "expression"),
+            ("both", "value", "expression"),
+        ]

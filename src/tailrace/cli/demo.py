@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -68,5 +69,13 @@ def command(call: Invocation, template: str, for_seconds: float | None) -> int:
         [name for name, _ in result.columns],
     )
     click.echo(f"\nTables are in {folder / 'lake'}; each is a Delta table.", err=True)
-    click.echo(f'Ask them: tailrace -C {folder} query "SELECT * FROM system.accounts"', err=True)
+    click.echo(f'Ask them: {_program()} -C {folder} query "SELECT * FROM system.accounts"', err=True)
     return 0
+
+
+def _program() -> str:
+    """How this program is called from here: by its name, if that finds it."""
+    called = Path(sys.argv[0])
+    if called.name != "tailrace" or shutil.which("tailrace") == shutil.which(str(called)):
+        return "tailrace"
+    return str(called)

@@ -1,7 +1,8 @@
 """Where columns come from: every output column of a dataset with the input columns it is computed from.
 
 Read off the compiled plans, so it says what runs: stream programs expression by expression, batch
-queries by sqlglot's scopes. `how` is `column` where a value is passed on unchanged, `expression` otherwise.
+queries by sqlglot's scopes. A field that is taken out of a struct is named with it: `_metadata.file_name`.
+`how` is `column` where a value is passed on unchanged, `expression` otherwise.
 Where sqlglot cannot follow a query, every column comes from `*` of every input.
 A column without inputs (a literal) has one row with input None.
 """
@@ -35,6 +36,9 @@ _EXPRESSION: How = "expression"
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|(?<=\.)"(?:[^"]|"")*"|"(?P<name>(?:[^"]|"")*)\"""")
 _BARE = re.compile(r'"(?:[^"]|"")*"')
+_FIELD = re.compile(r"""struct_extract\("(?P<name>(?:[^"]|"")*)", '(?P<field>(?:[^']|'')*)'\)""")
+_DOT = "\0"
+"""Between a struct's name and a field's: no name has it."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +106,13 @@ def _program(program: RowProgram, known: Mapping[str, tuple[Columns, bool]]) -> 
     lets: dict[str, Columns] = {}
 
     def origin(name: str) -> tuple[Columns, bool]:
+        name, *fields = name.split(_DOT)
         if name in lets:
             return lets[name], False
-        return known.get(name, (frozenset(), False))
+        columns, unchanged = known.get(name, (frozenset(), False))
+        if fields and unchanged:
+            columns = frozenset(".".join((column, *fields)) for column in columns)
+        return columns, unchanged
 
     def read(sql: str) -> tuple[Columns, bool]:
         names, bare = _names_in(sql)
@@ -118,14 +126,23 @@ def _program(program: RowProgram, known: Mapping[str, tuple[Columns, bool]]) -> 
 
 
 def _names_in(sql: str) -> tuple[list[str], bool]:
-    """The quoted names in a text that are no fields of something; whether the text is just one of them."""
+    """The quoted names in a text that are no fields of something, with the fields that are taken out of them;
+    whether the text is just one of them."""
     names: list[str] = []
+    while (shorter := _FIELD.sub(_joined, sql)) != sql:
+        sql = shorter
     for match in _QUOTED.finditer(sql):
         if match["name"] is not None:
             name = match["name"].replace('""', '"')
             if name not in names:
                 names.append(name)
     return names, bool(_BARE.fullmatch(sql))
+
+
+def _joined(match: re.Match[str]) -> str:
+    """A struct's name and a field of it as one name."""
+    field = match["field"].replace("''", "'").replace('"', '""')
+    return f'"{match["name"]}{_DOT}{field}"'
 
 
 # Batches
@@ -159,22 +176,55 @@ def _nodes(sql: str, schema: Mapping[str, Mapping[str, str]]) -> list[Any] | Non
     return list(found.values()) if isinstance(found, dict) else None
 
 
-def _leaves(node: Any, inputs: Mapping[str, Input]) -> Iterator[tuple[str, str]]:
+def _leaves(
+    node: Any, inputs: Mapping[str, Input], fields: tuple[str, ...] = ()
+) -> Iterator[tuple[str, str]]:
+    """The columns of inputs below a node; `fields` are taken out of its value."""
     from sqlglot import exp
 
-    for leaf in node.walk():
-        source = leaf.source
-        if isinstance(source, exp.Table) and source.name.lower() in inputs:
-            yield input_name(inputs[source.name.lower()]), leaf.name.rpartition(".")[2].strip('"')
+    if isinstance(node.source, exp.Table):
+        if node.source.name.lower() in inputs:
+            named = input_name(inputs[node.source.name.lower()])
+            yield named, ".".join((_last(node.name), *fields))
+        return
+    carried = fields if _is_bare(node.expression.unalias()) else ()
+    for child in node.downstream:
+        columns = [c for c in node.expression.find_all(exp.Column) if c.name == _last(child.name)]
+        for taken in {_fields_of(column) for column in columns} or {()}:
+            yield from _leaves(child, inputs, (*taken, *carried))
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2].strip('"')
+
+
+def _fields_of(column: Any) -> tuple[str, ...]:
+    """The fields that are taken out of a column where it stands."""
+    from sqlglot import exp
+
+    fields: list[str] = []
+    while isinstance(column.parent, exp.StructExtract) and column.parent.this is column:
+        column = column.parent
+        fields.append(column.expression.name)
+    return tuple(fields)
+
+
+def _is_bare(expression: Any) -> bool:
+    """Whether it is a column, or a field of one."""
+    from sqlglot import exp
+
+    while isinstance(expression, exp.StructExtract):
+        expression = expression.this
+    return isinstance(expression, exp.Column)
 
 
 def _is_passed_on(node: Any) -> bool:
-    """Whether a column is one column of an input, renamed at most, on the whole way."""
+    """Whether a column is one column of an input, or a field of one, renamed at most, on the whole way."""
     from sqlglot import exp
 
     if not node.downstream:
         return isinstance(node.source, exp.Table)
-    bare = isinstance(node.expression.unalias(), exp.Column)
+    bare = _is_bare(node.expression.unalias())
     return bare and len(node.downstream) == 1 and _is_passed_on(node.downstream[0])
 
 
