@@ -99,7 +99,7 @@ OPTIONS: tuple[Option, ...] = (
         "choice",
         "utf-8",
         TEXTUAL,
-        "Only UTF-8; a bad byte is read as U+FFFD, as Spark does.",
+        "Only UTF-8; a bad byte is read as U+FFFD, and in JSON its record is corrupt, as in Spark.",
         "encoding",
         ("charset",),
         ("utf-8", "utf8"),
