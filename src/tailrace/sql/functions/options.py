@@ -80,6 +80,8 @@ def _with(
             )
         if known is not ABSENT:
             return resolve(_given(args, option.index, known))
+        if arg.is_literal:  # its cast fails, or gives what is not known here
+            args = _given(args, option.index, ABSENT)
         if option.constant and option.constant != "-":
             raise Mismatch(f"[{option.constant}] argument {option.index + 1} must be a constant")
         if option.constant or not option.choices or not coerce.implicit(arg.type, option.kind):
