@@ -82,3 +82,25 @@ def test_input_file_name_elsewhere_is_refused(query: str) -> None:
 def test_what_is_no_text_is_not_cast_to_one_here(call: str) -> None:
     with pytest.raises(ProjectError, match="UNEXPECTED_INPUT_TYPE"):
         batch(f"SELECT {call}")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r",
+        "SELECT id FROM silver.events SORT BY id",
+        "SELECT id FROM silver.events CLUSTER BY id",
+        "SELECT id FROM silver.events DISTRIBUTE BY id",
+        "SELECT id FROM silver.events TABLESAMPLE (10 PERCENT)",
+        "FROM silver.events |> WHERE id > 1",
+        "SELECT kind:a FROM silver.events",
+        "SELECT CAST(kind AS VARIANT) FROM silver.events",
+        "SELECT kind COLLATE UTF8_LCASE FROM silver.events",
+        "SELECT IDENTIFIER('id') FROM silver.events",
+        "SELECT id FROM silver.events UNION BY NAME SELECT id FROM silver.events",
+        "SELECT session_window(id, '5 minutes') FROM silver.events",
+    ],
+)
+def test_what_the_page_of_queries_refuses_is_refused_by_name(written: str) -> None:
+    with pytest.raises(Refused):
+        batch(written)

@@ -333,6 +333,8 @@ class Analyzer(Calls):
 
     def _tuple(self, node: exp.Tuple) -> Typed:
         """`(x, 1)` is a struct."""
+        if not node.expressions:
+            raise NotAnswered("`()` is not answered here")
         names = [field_name(one) or f"col{i}" for i, one in enumerate(node.expressions, 1)]
         pairs = zip(map(exp.Literal.string, names), node.expressions, strict=True)
         return self.call(
