@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from tailrace.engine.coordinator import Summary
 from tailrace.model import types as t
@@ -38,6 +41,18 @@ def from_files_through_view_later() -> pipelines.CompiledProject:
     return project(between, first, second)
 
 
+def from_files_one_by_one() -> pipelines.CompiledProject:
+    few = replace(SOURCE, options=(("header", "true"), ("maxfilespertrigger", "1")))
+    return project(stream("bronze.lines", LINES, (few, READ)))
+
+
+def from_files_of_few_bytes() -> pipelines.CompiledProject:
+    few = replace(SOURCE, options=(("header", "true"), ("maxbytespertrigger", "30")))
+    return project(stream("bronze.lines", LINES, (few, READ)))
+
+
+pipelines.from_files_one_by_one = from_files_one_by_one  # type: ignore[attr-defined]
+pipelines.from_files_of_few_bytes = from_files_of_few_bytes  # type: ignore[attr-defined]
 pipelines.from_files = from_files  # type: ignore[attr-defined]
 pipelines.from_files_through_view = from_files_through_view  # type: ignore[attr-defined]
 pipelines.from_files_through_view_later = from_files_through_view_later  # type: ignore[attr-defined]
@@ -55,6 +70,18 @@ def land(folder: Path, name: str, *ids: int, data: bytes | None = None, age: int
     path.write_bytes(text.encode() if data is None else data)
     os.utime(path, (1_700_000_000 - age, 1_700_000_000 - age))
     return path
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "batches"), [("from_files_one_by_one", [1, 2, 3]), ("from_files_of_few_bytes", [1, 1, 2])]
+)
+def test_a_batch_takes_no_more_files_than_the_options_say(
+    tmp_path: Path, pipeline: str, batches: list[int]
+) -> None:
+    for number, name in enumerate(("b.csv", "a.csv", "c.csv")):
+        land(tmp_path, name, number, age=30 - number)
+    run(tmp_path, pipeline)
+    assert rows(tmp_path, "bronze.lines", "_batch", "id") == list(zip(batches, range(3), strict=True))
 
 
 def test_each_file_is_read_once_in_the_order_of_its_time(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tailrace.engine.standing import Standing, edges, flow_key
-from tailrace.files.listing import ListedFile
+from tailrace.files.listing import ListedFile, take
+from tailrace.files.options import parse_options
 from tailrace.model.batch import FlowStanding, Position
 from tailrace.project.compiled import CompiledProject, Component, Dataset, Flow
 from tailrace.sql.compiled import Branch, FilesInput, TableInput, TopicInput
@@ -274,6 +275,8 @@ class Planner:
 
     def _files(self, source: FilesInput, position: Position, reader: str) -> FilesRead:
         new = self._ends.files.get(reader, ())
+        if new:
+            new = take(new, parse_options(source.function, source.format, source.options))
         return FilesRead(reader, _prefix(new, self._limits.bytes_max), source)
 
     def _table(self, table: str, position: Position) -> Source:
