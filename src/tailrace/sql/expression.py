@@ -251,7 +251,9 @@ class Analyzer(Calls):
             if type(side) in _BITWISE and type(side) is not type(node):
                 raise NotAnswered("a mixture of &, | and ^ without brackets is not answered")
         left, right = self.expr(node.this), self.expr(node.expression)
-        met = coerce.tightest(left.type, right.type)
+        kinds = (left.type, right.type)
+        mixed = any(map(coerce.is_string, kinds)) and any(isinstance(k, t.IntegralType) for k in kinds)
+        met = t.LONG if mixed else coerce.tightest(*kinds)
         if not isinstance(met, t.IntegralType):
             raise NotAnswered(f"'{symbol}' of {left.type} and {right.type} is not answered")
         a, b = operators.cast_to(left, met), operators.cast_to(right, met)

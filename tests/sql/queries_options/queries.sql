@@ -120,3 +120,8 @@ SELECT encode('a', b) FROM VALUES (1) AS t(b);
 SELECT (1, 'a'), (x, y), (1) FROM VALUES (1,2) AS t(x,y);
 SELECT zip_with(array(1), array('a'), (x, y) -> (y, x));
 SELECT (x + 1, y) AS p FROM VALUES (1,2) AS t(x,y);
+SELECT right(X'616263', 2), right(X'616263', 0), right(X'616263', -1), right(X'616263', 9), right(CAST(NULL AS BINARY), 1), right(X'61', NULL), right(X'C3A9', 2);
+SELECT '5' & 3, 5 | '2', 1Y ^ '3', NULL & 3, '5' & 3L, x & y, y | x FROM VALUES (7, '2') AS t(x, y);
+SELECT 'a' & 1;
+SELECT '5' & '3';
+SELECT ~'5', ~NULL;

@@ -89,10 +89,23 @@ def _left(args: Sequence[Arg]) -> Resolved:
     )
 
 
+def _right(args: Sequence[Arg]) -> Resolved:
+    """A STRING, as Spark has it, of the bytes at the end."""
+
+    def body(n: Sequence[str]) -> str:
+        rest = f"decode({_cut(n[0], f'(-{n[1]})', _INT_MAX)})"
+        return (
+            f"CASE WHEN {n[0]} IS NULL OR {n[1]} IS NULL THEN NULL WHEN {n[1]} <= 0 THEN '' ELSE {rest} END"
+        )
+
+    return scalar("right", [BINARY, INT], STRING, lambda v: once(v, body), fallible=True).resolve(args)
+
+
 _OWN: dict[str, Callable[[Sequence[Arg]], Resolved]] = {
     "left": _left,
     "overlay": _overlay,
     "reverse": _reversed,
+    "right": _right,
 }
 
 
