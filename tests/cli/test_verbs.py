@@ -211,3 +211,14 @@ def test_wrong_use_exits_2_with_a_message(say: Say, words: list[str]) -> None:
     said = say(*words)
     assert (said.code, said.out) == (2, "")
     assert "rror: " in said.err
+
+
+def test_a_topic_keeps_what_the_settings_say_also_if_it_was_there_before(tmp_path: Path) -> None:
+    assert tailrace(tmp_path, "produce", "t", "-", given=b"x\n").code == 0
+    (tmp_path / "tailrace.yaml").write_text("topics:\n  t: {partitions: 3, retention: {bytes: 1 MiB}}\n")
+    (tmp_path / "a.sql").write_text(
+        "CREATE STREAMING TABLE a AS SELECT offset FROM STREAM read_kafka(subscribe => 't')"
+    )
+    assert tailrace(tmp_path, "run", "--available-now").code == 0
+    (topic,) = tailrace(tmp_path, "topic", "describe", "t", "--output", "json").rows
+    assert (topic["partitions"], topic["records"], topic["retention_bytes"]) == (1, 1, 1 << 20)

@@ -149,6 +149,16 @@ def test_sealed_segments_keep_their_records_and_their_producers(log: EmbeddedLog
     assert log.append("t", 0, records("a"), "p", 7).duplicate
 
 
+def test_retention_may_be_set_later(log: EmbeddedLog) -> None:
+    before = log.create("t", 2, retention_seconds=60)
+    log.set_retention("t", None, 1_000)
+    after = log.describe("t")
+    assert (after.log_id, after.partitions) == (before.log_id, 2)
+    assert (after.retention_seconds, after.retention_bytes) == (None, 1_000)
+    with pytest.raises(UsageError):
+        log.set_retention("none", None, None)
+
+
 def test_retention_forgets_whole_segments_but_never_what_a_reader_needs(
     tmp_path: Path, clock: ManualClock
 ) -> None:

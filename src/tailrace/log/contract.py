@@ -96,6 +96,10 @@ class Log(Protocol):
         """Create a topic; one that is there already keeps what it is and is returned."""
         ...
 
+    def set_retention(self, topic: str, seconds: float | None, bytes: int | None) -> None:
+        """What the topic keeps from now on; None is no limit. Raises UsageError if there is no such topic."""
+        ...
+
     def describe(self, topic: str) -> TopicInfo:
         """Raises UsageError if there is no such topic."""
         ...

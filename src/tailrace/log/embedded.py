@@ -86,9 +86,7 @@ class EmbeddedLog:
             "retention_seconds": retention_seconds,
             "retention_bytes": retention_bytes,
         }
-        temporary = folder / f".topic-{os.getpid()}-{threading.get_ident()}.tmp"
-        temporary.write_text(json.dumps(value))
-        sync(temporary)
+        temporary = _temporary(folder, value)
         try:
             (folder / "topic.json").hardlink_to(temporary)
         except FileExistsError:
@@ -98,6 +96,20 @@ class EmbeddedLog:
         sync(folder)
         sync(self._folder)
         return self.describe(topic)
+
+    def set_retention(self, topic: str, seconds: float | None, bytes: int | None) -> None:
+        info = self.describe(topic)
+        if (info.retention_seconds, info.retention_bytes) == (seconds, bytes):
+            return
+        folder = self._folder / topic
+        value = {
+            "log_id": info.log_id,
+            "partitions": info.partitions,
+            "retention_seconds": seconds,
+            "retention_bytes": bytes,
+        }
+        _temporary(folder, value).replace(folder / "topic.json")
+        sync(folder)
 
     def describe(self, topic: str) -> TopicInfo:
         try:
@@ -349,6 +361,14 @@ def _size(path: Path) -> int:
     """Bytes of a segment on disk, its write-ahead log included."""
     wal = path.with_name(path.name + "-wal")
     return path.stat().st_size + (wal.stat().st_size if wal.exists() else 0)
+
+
+def _temporary(folder: Path, value: Mapping[str, object]) -> Path:
+    """A synced file of a topic's `value`, to be linked or moved to its place."""
+    path = folder / f".topic-{os.getpid()}-{threading.get_ident()}.tmp"
+    path.write_text(json.dumps(value))
+    sync(path)
+    return path
 
 
 def _check_name(topic: str) -> None:

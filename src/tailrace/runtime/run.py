@@ -93,14 +93,13 @@ def _work(coordinator: Coordinator, options: RunOptions, clock: Clock) -> None:
 
 
 def create_topics(doors: Doors, project: Project) -> None:
-    """Create the topics that the project's settings name; those that are there stay as they are."""
-    known = doors.log.topics()
+    """Create the topics that the project's settings name; those that are there keep their records and partitions,
+    and from now on what the settings say."""
     for name, topic in project.settings.topics.items():
-        if name not in known:
-            kept = topic.retention
-            doors.log.create(
-                name, topic.partitions, kept.time if kept else None, kept.bytes if kept else None
-            )
+        kept = topic.retention
+        limits = (kept.time, kept.bytes) if kept else (None, None)
+        doors.log.create(name, topic.partitions, *limits)
+        doors.log.set_retention(name, *limits)
 
 
 def engine_options(project: Project, options: RunOptions) -> Options:
