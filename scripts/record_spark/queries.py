@@ -42,6 +42,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, (datetime.datetime, datetime.date)):
         naive = value.replace(tzinfo=None) if isinstance(value, datetime.datetime) else value
         return {"time": naive.isoformat()}
+    if isinstance(value, datetime.timedelta):
+        return {"micros": value // datetime.timedelta(microseconds=1)}
     if isinstance(value, (bytes, bytearray)):
         return {"bytes": bytes(value).hex()}
     if isinstance(value, dict):

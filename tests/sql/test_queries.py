@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ FOLDERS = (
     FOLDER.parent / "queries_whole",
     FOLDER.parent / "queries_values",
     FOLDER.parent / "queries_json",
+    FOLDER.parent / "queries_intervals",
 )
 ANSWERS = [one for folder in FOLDERS for one in json.loads((folder / "answers.json").read_text())]
 NOT_ANSWERED = tuple((FOLDER / "refused.txt").read_text().splitlines())
@@ -86,6 +87,8 @@ def plain(value: Any) -> Any:
         return {"time": value.replace(tzinfo=None).isoformat()}
     if isinstance(value, date):
         return {"time": value.isoformat()}
+    if isinstance(value, timedelta):
+        return {"micros": value // timedelta(microseconds=1)}
     if isinstance(value, bytes):
         return {"bytes": value.hex()}
     if isinstance(value, dict):

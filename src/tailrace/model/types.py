@@ -123,8 +123,15 @@ class TimestampNTZType(_Atomic):
 
 
 @dataclass(frozen=True)
-class YearMonthIntervalType(_Atomic):
-    """INTERVAL YEAR TO MONTH: a count of months."""
+class YearMonthIntervalType(DataType):
+    """INTERVAL YEAR TO MONTH: a count of months; `start` and `end` are its named fields."""
+
+    start: str = "year"
+    end: str = "month"
+
+    @property
+    def simple_string(self) -> str:
+        return f"interval {self.start}" + ("" if self.start == self.end else f" to {self.end}")
 
 
 @dataclass(frozen=True)
@@ -205,7 +212,6 @@ _ATOMIC_NAMES: dict[type[Any], str] = {
     DateType: "date",
     TimestampType: "timestamp",
     TimestampNTZType: "timestamp_ntz",
-    YearMonthIntervalType: "interval year to month",
 }
 
 VOID = VoidType()

@@ -7,12 +7,15 @@ that Spark refuses.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeGuard
 
 from tailrace.model import types as t
+from tailrace.sql import intervals
 from tailrace.sql.errors import Mismatch
 
 _ORDER: tuple[t.DataType, ...] = (t.BYTE, t.SHORT, t.INT, t.LONG, t.FLOAT, t.DOUBLE)
 _DIGITS: dict[t.DataType, int] = {t.BYTE: 3, t.SHORT: 5, t.INT: 10, t.LONG: 20}
+_INTERVALS = (t.DayTimeIntervalType, t.YearMonthIntervalType)
 _SYSTEM_DEFAULT = t.DecimalType(38, 18)
 
 
@@ -31,8 +34,8 @@ def is_row(kind: t.DataType) -> bool:
     )
 
 
-def is_interval(type_: t.DataType) -> bool:
-    return isinstance(type_, (t.YearMonthIntervalType, t.DayTimeIntervalType))
+def is_interval(type_: t.DataType) -> TypeGuard[intervals.Interval]:
+    return isinstance(type_, _INTERVALS)
 
 
 def is_atomic(type_: t.DataType) -> bool:
@@ -75,10 +78,8 @@ def tightest(a: t.DataType, b: t.DataType) -> t.DataType | None:
         if isinstance(a, t.TimestampType) or isinstance(b, t.TimestampType):
             return t.TIMESTAMP
         return t.TIMESTAMP_NTZ
-    if isinstance(a, t.DayTimeIntervalType) and isinstance(b, t.DayTimeIntervalType):
-        fields = ("day", "hour", "minute", "second")
-        start = min(a.start, b.start, key=fields.index)
-        return t.DayTimeIntervalType(start, max(a.end, b.end, key=fields.index))
+    if isinstance(a, _INTERVALS) and isinstance(b, _INTERVALS):
+        return intervals.met(a, b)
     return None
 
 
@@ -201,7 +202,7 @@ def can_assign(source: t.DataType, target: t.DataType) -> bool:
         return len(source.fields) == len(target.fields) and all(
             can_assign(a.type, b.type) for a, b in zip(source.fields, target.fields, strict=True)
         )
-    return isinstance(source, t.DayTimeIntervalType) and isinstance(target, t.DayTimeIntervalType)
+    return isinstance(source, _INTERVALS) and type(source) is type(target)
 
 
 def implicit(source: t.DataType, target: t.DataType) -> bool:

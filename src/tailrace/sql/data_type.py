@@ -7,6 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
+from tailrace.sql import intervals
 from tailrace.sql.errors import Origin
 
 _T = exp.DataType.Type
@@ -32,6 +33,8 @@ _SIMPLE: dict[Any, t.DataType] = {
 def data_type(node: Any, origin: Origin) -> t.DataType:
     """The model's type of a parsed type; refused by name where there is none."""
     kind = node.this if isinstance(node, exp.DataType) else None
+    if isinstance(kind, exp.Interval):
+        return _interval(kind, origin)
     inner = list(node.expressions) if kind is not None else []
     if kind in _SIMPLE and not (inner and kind not in (_T.TEXT,)):
         if inner:
@@ -49,7 +52,17 @@ def data_type(node: Any, origin: Origin) -> t.DataType:
         return t.MapType(data_type(inner[0], origin), data_type(inner[1], origin))
     if kind == _T.STRUCT:
         return t.StructType(tuple(_field(part, origin) for part in inner))
-    raise origin.refused(f"The type {node.sql('databricks')} is not answered.", node)
+    named = kind.name if kind == _T.TIME else node.sql("databricks")
+    raise origin.refused(f"The type {named} is not answered.", node)
+
+
+def _interval(node: exp.Interval, origin: Origin) -> t.DataType:
+    span: Any = node.args.get("unit")
+    ends = (span.this, span.expression) if isinstance(span, exp.IntervalSpan) else (span, span)
+    found = intervals.spanning(*(str(end.name).lower() for end in ends)) if span is not None else None
+    if found is None:
+        raise origin.refused("An INTERVAL that is neither of months nor of days is not answered.", node)
+    return found
 
 
 def _field(node: Any, origin: Origin) -> t.Field:

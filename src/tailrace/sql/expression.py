@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from tailrace.model import types as t
 from tailrace.model.errors import Place
-from tailrace.sql import coerce, literals, logic, operators, predicates, units
+from tailrace.sql import coerce, interval_literals, literals, logic, operators, predicates, units
 from tailrace.sql.calls import Call, Calls, field_name
 from tailrace.sql.data_type import data_type
 from tailrace.sql.errors import Mismatch, NotAnswered
@@ -110,7 +110,7 @@ class Analyzer(Calls):
 
     def _arithmetic(self, node: exp.Binary) -> Typed:
         if node.meta.get("fields"):
-            return literals.interval_of_fields(node)
+            return interval_literals.interval_of_fields(node)
         return operators.arithmetic(_ARITHMETIC[type(node)], self.expr(node.this), self.expr(node.expression))
 
     def _comparison(self, node: exp.Binary) -> Typed:
@@ -350,7 +350,8 @@ class Analyzer(Calls):
         field = str(node.this.name or node.this)
         nodes = [exp.Literal.string(field), node.expression]
         made = self.call(node, Call(exp.Anonymous(this="date_part", expressions=nodes)))
-        return replace(made, name=f"extract({field} FROM {self.expr(node.expression).name})")
+        word = node.meta.get("word", field)
+        return replace(made, name=f"extract({word} FROM {self.expr(node.expression).name})")
 
     def _trim(self, node: exp.Trim) -> Typed:
         position = str(node.args.get("position") or "BOTH").upper()
@@ -403,7 +404,7 @@ def _spelled(node: Any) -> str:
 _PARTS = """
 this expression expressions negate low high safe to default ifs true query is_string unit quoted
 within table db catalog position partition_by order spec over alias variant_extract coalesce
-requires_json big_int
+requires_json big_int fraction_in_string
 """
 _READ = frozenset(_PARTS.split())
 """Parts of nodes that the rules read; a node with any other part is refused, never half read."""
@@ -450,7 +451,7 @@ _RULES: dict[Any, Callable[[Analyzer, Any], Typed]] = {
     exp.HexString: Analyzer._hex,
     exp.Null: lambda _self, _node: literals.null(),
     exp.Boolean: lambda _self, node: literals.boolean(bool(node.this)),
-    exp.Interval: lambda _self, node: literals.interval(node),
+    exp.Interval: lambda _self, node: interval_literals.interval(node),
     exp.Between: Analyzer._between,
     exp.Is: Analyzer._is,
     exp.In: Analyzer._in,

@@ -1,4 +1,4 @@
-"""Literals and intervals of a query as typed expressions."""
+"""Literals of a query as typed expressions."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlglot import exp
-
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import NotAnswered
 from tailrace.sql.typed import Typed, text
 
 _INT_MAX, _LONG_MAX = 2**31 - 1, 2**63 - 1
-MICROS = {"WEEK": 604_800_000_000, "DAY": 86_400_000_000, "HOUR": 3_600_000_000, "MINUTE": 60_000_000}
-MICROS |= {"SECOND": 1_000_000, "MILLISECOND": 1_000, "MICROSECOND": 1}
-_FIELD = {"WEEK": "day", "DAY": "day", "HOUR": "hour", "MINUTE": "minute"}
 
 
 def null() -> Typed:
@@ -120,32 +115,6 @@ def typed_literal(kind: t.DataType, written: str) -> Typed | None:
     return None
 
 
-def interval(node: exp.Interval) -> Typed:
-    """`INTERVAL 5 MINUTES`, `INTERVAL '1' DAY`, `INTERVAL 2 MONTHS`."""
-    unit_node: Any = node.args.get("unit")
-    value_node: Any = node.this
-    negative = False
-    if isinstance(value_node, exp.Neg):
-        negative, value_node = True, value_node.this
-    if not isinstance(value_node, exp.Literal):
-        raise NotAnswered("an interval that is no literal is not answered")
-    written = str(value_node.this).strip()
-    if unit_node is None:
-        parts = re.fullmatch(r"([+-]?\d+)\s+([A-Za-z]+)", written)
-        if parts is None:
-            raise NotAnswered("an interval of several fields is not answered")
-        written, unit = parts[1], parts[2]
-    elif isinstance(unit_node, exp.Var):
-        unit = str(unit_node.this)
-    else:
-        raise NotAnswered("an interval of several fields is not answered")
-    unit = unit.upper().rstrip("S") if unit.upper().endswith("S") else unit.upper()
-    if not re.fullmatch(r"[+-]?\d+(\.\d{1,6})?", written):
-        raise NotAnswered(f"the interval {written!r} is not answered")
-    amount = Decimal(written) * (-1 if negative else 1)
-    return interval_of(amount, unit)
-
-
 def negated(literal: Typed) -> Typed:
     """`-1.5D`: the sign before a number with a suffix is part of it."""
     value: Any = literal.value
@@ -154,75 +123,3 @@ def negated(literal: Typed) -> Typed:
     if isinstance(literal.type, t.DecimalType):
         return replace(decimal(f"{value.copy_negate():f}"), type=literal.type)
     return double(-value, literal.type)
-
-
-def interval_of_fields(node: Any) -> Typed:
-    """`INTERVAL 1 DAY 2 HOURS`, which the parser gives as a sum."""
-    parts: list[Typed] = []
-    inner: Any = node
-    while isinstance(inner, exp.Add):
-        if not isinstance(inner.this, exp.Interval):
-            raise NotAnswered("an interval of several fields is not answered here")
-        parts.append(interval(inner.this))
-        inner = inner.expression
-    parts.append(interval(inner))
-    total = sum(int(str(part.value)) for part in parts)
-    sign, rest = ("-", -total) if total < 0 else ("", total)
-    if all(isinstance(part.type, t.YearMonthIntervalType) for part in parts):
-        name = f"INTERVAL '{sign}{rest // 12}-{rest % 12}' YEAR TO MONTH"
-        sql = f"CAST('{total} months' AS INTERVAL)"
-        return Typed(sql, t.YearMonthIntervalType(), nullable=False, name=name, value=total)
-    fields = ("day", "hour", "minute", "second")
-    places = [fields.index(part.type.start) for part in parts if isinstance(part.type, t.DayTimeIntervalType)]
-    if len(places) < len(parts):
-        raise NotAnswered("an interval of months and days is not answered")
-    first, last = min(places), max(places)
-    texts: list[str] = []
-    for place in range(first, last + 1):
-        unit = MICROS[fields[place].upper()]
-        amount, rest = divmod(rest, unit)
-        text_ = str(amount) if place == 0 else f"{amount:02d}"
-        if place == 3 and rest:
-            text_ += f".{rest:06d}".rstrip("0")
-        texts.append((" " if place == 1 and texts else ":" if texts else "") + text_)
-    kind = t.DayTimeIntervalType(fields[first], fields[last])
-    span = fields[first].upper() + (f" TO {fields[last].upper()}" if last > first else "")
-    name = f"INTERVAL '{sign}{''.join(texts)}' {span}"
-    return Typed(f"to_microseconds({total})", kind, nullable=False, name=name, value=total)
-
-
-def interval_of(amount: Decimal, unit: str) -> Typed:
-    if unit in ("YEAR", "MONTH", "QUARTER"):
-        if amount != int(amount):
-            raise NotAnswered("a part of a month is not answered")
-        months = int(amount) * {"YEAR": 12, "MONTH": 1, "QUARTER": 3}[unit]
-        name = f"INTERVAL '{int(amount)}' {unit}"
-        sql = f"CAST('{months} months' AS INTERVAL)"
-        return Typed(sql, t.YearMonthIntervalType(), nullable=False, name=name, value=months)
-    if unit not in MICROS:
-        raise NotAnswered(f"an interval of {unit} is not answered")
-    micros = amount * MICROS[unit]
-    if micros != int(micros) or (unit != "SECOND" and amount != int(amount)):
-        raise NotAnswered(f"the interval {amount} {unit} is not answered")
-    field = _FIELD.get(unit, "second")
-    if unit == "WEEK":
-        amount, unit = amount * 7, "DAY"
-    return Typed(
-        f"to_microseconds({int(micros)})",
-        t.DayTimeIntervalType(field, field),
-        nullable=False,
-        name=f"INTERVAL '{_interval_text(amount, unit)}' {unit if unit in ('DAY', 'HOUR', 'MINUTE') else 'SECOND'}",
-        value=int(micros),
-    )
-
-
-def _interval_text(amount: Decimal, unit: str) -> str:
-    if unit in ("SECOND", "MILLISECOND", "MICROSECOND"):
-        seconds = amount * MICROS[unit] / 1_000_000
-        whole_part = f"{abs(seconds):f}"
-        head, _, tail = whole_part.partition(".")
-        tail = tail.rstrip("0")
-        sign = "-" if seconds < 0 else ""
-        return f"{sign}{int(head):02d}" + (f".{tail}" if tail else "")
-    padded = f"{abs(int(amount)):02d}" if unit in ("HOUR", "MINUTE") else str(abs(int(amount)))
-    return ("-" if amount < 0 else "") + padded

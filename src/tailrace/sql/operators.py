@@ -7,23 +7,19 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tailrace.model import types as t
-from tailrace.sql import coerce, decimals
+from tailrace.sql import coerce, decimals, interval_arithmetic, intervals
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.typed import ABSENT, Typed, fail, once
-
-_FIELDS = ("day", "hour", "minute", "second")
 
 
 def cast_to(value: Typed, target: t.DataType) -> Typed:
     """The value with a cast that Spark inserts: its name stays, a literal stays a literal where it can."""
     if value.type == target:
         return value
-    if isinstance(value.type, t.DayTimeIntervalType) and isinstance(target, t.DayTimeIntervalType):
-        a, b = value.type, target
-        if _FIELDS.index(b.start) <= _FIELDS.index(a.start) and _FIELDS.index(a.end) <= _FIELDS.index(b.end):
-            return replace(value, type=target)
+    if coerce.is_interval(value.type) and coerce.tightest(value.type, target) == target:
+        return replace(value, type=target)
     if (
         isinstance(value.type, t.IntegralType)
         and isinstance(value.value, int)
@@ -109,6 +105,14 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
             return replace(made, name=f"date_{operation}({first.name}, {second.name})")
         return replace(made, name=name)
     if coerce.is_interval(left.type) or coerce.is_interval(right.type):
+        if operation == "add" and isinstance(right.type, t.StringType):
+            left, right = right, left
+        days = isinstance(right.type, t.DayTimeIntervalType) and isinstance(left.type, t.StringType)
+        if days and operation in ("add", "sub"):  # a text is a time, and the sum a text again
+            return cast_to(arithmetic(operation, cast_to(left, t.TIMESTAMP), right), t.STRING)
+        if operation == "mul" and coerce.is_interval(right.type):
+            left, right = right, left
+            name = f"({left.name} {symbol} {right.name})"
         return replace(_with_intervals(operation, left, right), name=name)
     a, b = _numbers(operation, left, right)
     if left.value is None or right.value is None:  # Spark's optimiser looks at nothing beside a bare NULL
@@ -326,6 +330,8 @@ def negative(value: Typed) -> Typed:
     sql = f"(-({value.sql}))"
     if isinstance(kind, t.DecimalType):
         sql, floating = decimals.negated(value.sql, kind), not decimals.negation_fails(kind)
+    if coerce.is_interval(kind):
+        sql = intervals.from_count(f"-CAST({intervals.count(value.sql, kind)} AS HUGEINT)", kind)
     if isinstance(kind, t.IntegralType):
         sql = f"(CAST(0 AS {duck(kind)}) - {value.sql})"  # DuckDB's own minus widens the least value
     return replace(
@@ -340,6 +346,10 @@ def _with_dates(operation: str, left: Typed, right: Typed) -> Typed:
     a, b = left.type, right.type
     if operation == "add" and not coerce.is_datetime(a):
         return arithmetic(operation, right, left)
+    for x, y in ((left, right), (right, left)) if operation == "sub" else ():
+        if isinstance(x.type, (t.VoidType, t.StringType)) and y.type in (t.DATE, t.TIMESTAMP):
+            x = cast_to(x, y.type)
+            return _between(x, y) if y is right else _between(y, x)
     if operation in ("add", "sub") and coerce.is_datetime(a):
         if isinstance(b, (t.VoidType, t.StringType)):
             raise NotAnswered(f"'{_SYMBOLS[operation]}' of {_types(left, right)} is not answered")
@@ -362,10 +372,7 @@ def _between(left: Typed, right: Typed) -> Typed:
     if isinstance(left.type, t.DateType) and isinstance(right.type, t.DateType):
         days = f"to_microseconds((CAST({left.sql} AS DATE) - CAST({right.sql} AS DATE)) * 86400000000)"
         return joined((left, right), days, t.DayTimeIntervalType("day", "day"), "", True)
-    if isinstance(left.type, t.TimestampNTZType) != isinstance(right.type, t.TimestampNTZType):
-        raise NotAnswered(f"'-' of {_types(left, right)} is not answered")
-    met = t.TIMESTAMP_NTZ if isinstance(left.type, t.TimestampNTZType) else t.TIMESTAMP
-    a, b = cast_to(left, met), cast_to(right, met)
+    a, b = (cast_to(x, t.TIMESTAMP_NTZ) if isinstance(x.type, t.DateType) else x for x in (left, right))
     sql = f"to_microseconds(epoch_us({a.sql}) - epoch_us({b.sql}))"
     return joined((left, right), sql, t.DayTimeIntervalType("day", "second"), "", True)
 
@@ -385,10 +392,21 @@ def _moved(operation: str, date: Typed, interval: Typed) -> Typed:
 
 def _with_intervals(operation: str, left: Typed, right: Typed) -> Typed:
     met = coerce.tightest(left.type, right.type)
-    void = isinstance(left.type, t.VoidType) or isinstance(right.type, t.VoidType)
-    if operation in ("add", "sub") and not void and met is not None and coerce.is_interval(met):
-        return joined((left, right), f"({left.sql} {_SYMBOLS[operation]} {right.sql})", met, "", True)
-    raise NotAnswered(f"'{_SYMBOLS[operation]}' of {_types(left, right)} is not answered")
+    if operation in ("add", "sub", "intdiv") and met is not None and coerce.is_interval(met):
+        kind, a, b = met, cast_to(left, met), cast_to(right, met)
+        if operation == "intdiv":
+            sql = once((a.sql, b.sql), lambda v: interval_arithmetic.counted(v, kind))
+            return replace(joined((a, b), sql, t.LONG, "", True), nullable=True)
+        return joined((a, b), f"({a.sql} {_SYMBOLS[operation]} {b.sql})", met, "", True)
+    if operation in ("mul", "div") and coerce.is_interval(left.type):
+        kind, number = left.type, cast_to(right, interval_arithmetic.factor_type(right.type))
+        if operation == "mul":
+            sql = interval_arithmetic.scaled(left.sql, kind, number.sql, number.type)
+        else:
+            sql = once((left.sql, number.sql), lambda v: interval_arithmetic.divided(v, kind, number.type))
+        made = joined((left, number), sql, intervals.whole(kind), "", True)
+        return replace(made, nullable=made.nullable or operation == "div")
+    raise _differ(_SYMBOLS[operation], left, right)
 
 
 # Comparison

@@ -21,6 +21,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from tailrace.model.errors import Place, ProjectError, Refused
 from tailrace.sql.errors import Origin
+from tailrace.sql.interval_literals import UNITS
 from tailrace.sql.parse.cursor import nearest
 from tailrace.sql.parse.cut_off import cut_off, plain_complaint
 from tailrace.sql.parse.heads import QUERY_WORDS
@@ -190,11 +191,34 @@ class _Parser(_BASE):  # type: ignore[misc]
             made.meta["explicit"] = True
         return made
 
+    def _parse_extract(self) -> Any:
+        word = self._curr.text
+        made = super()._parse_extract()
+        made.meta["word"] = word
+        return made
+
     def _parse_interval(self, *args: Any, **kwargs: Any) -> Any:
         made = super()._parse_interval(*args, **kwargs)
         if isinstance(made, exp.Add):
             made.meta["fields"] = True
+        while isinstance(made, (exp.Interval, exp.Add)) and self._match_less():
+            value = exp.Neg(this=exp.Literal.string(self._prev.text))
+            self._advance()
+            made = exp.Add(this=exp.Interval(this=value, unit=exp.var(self._prev.text)), expression=made)
+            made.meta["fields"] = True
         return made
+
+    def _match_less(self) -> bool:
+        """`-2 HOURS` after `INTERVAL 1 DAY`, of which it is a part."""
+        ahead = self._tokens[self._index : self._index + 3]
+        if len(ahead) < 3 or ahead[0].token_type != TokenType.DASH:
+            return False
+        if ahead[1].token_type not in (TokenType.NUMBER, TokenType.STRING):
+            return False
+        if ahead[2].text.upper().removesuffix("S") not in UNITS:
+            return False
+        self._advance(2)
+        return True
 
     def _parse_cast(self, *args: Any, **kwargs: Any) -> Any:
         made = super()._parse_cast(*args, **kwargs)

@@ -18,7 +18,7 @@ from tailrace.model import types as t
 from tailrace.sql import coerce, operators
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.expression import Analyzer
-from tailrace.sql.literals import MICROS
+from tailrace.sql.interval_literals import MICROS
 from tailrace.sql.relation import Names
 from tailrace.sql.scope import Relation, Visible
 from tailrace.sql.typed import Typed, quote

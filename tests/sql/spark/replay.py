@@ -23,6 +23,7 @@ from tailrace.duck.connection import connect
 from tailrace.duck.errors import condition_of, text_of
 from tailrace.model import types as t
 from tailrace.model.errors import ProjectError, TailraceError
+from tailrace.sql import intervals
 from tailrace.sql.duck_types import duck as duck_type
 from tailrace.sql.expression import analyze_expression
 from tests.sql.spark.simple_types import parse_type
@@ -231,6 +232,8 @@ def plain(value: Any, kind: t.DataType) -> Any:
         return value.isoformat(" ")
     if isinstance(value, dt.date):
         return value.isoformat()
+    if isinstance(value, dt.timedelta) and isinstance(kind, t.YearMonthIntervalType):
+        return intervals.written(kind, value.days // 30)  # DuckDB gives a month as thirty days
     if isinstance(value, dt.timedelta):
         return (value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds
     if isinstance(kind, t.ArrayType):

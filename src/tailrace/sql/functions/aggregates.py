@@ -14,7 +14,7 @@ from tailrace.model import types as t
 from tailrace.sql import coerce
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions import aggregates_statistics
+from tailrace.sql.functions import aggregates_statistics, intervals_made
 from tailrace.sql.functions.table import Arg, Function, Resolved, aggregate
 from tailrace.sql.ordering import order_key
 from tailrace.sql.typed import fail
@@ -61,8 +61,6 @@ def _resolve_count(args: Sequence[Arg]) -> Resolved:
 def _number(arg: Arg) -> t.DataType:
     if isinstance(arg.type, (t.StringType, t.VoidType)):
         return t.DOUBLE
-    if coerce.is_interval(arg.type):
-        raise NotAnswered(f"{arg.type} is not answered")
     if not isinstance(arg.type, t.NumericType):
         raise Mismatch(
             "[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be NUMERIC, "
@@ -73,6 +71,9 @@ def _number(arg: Arg) -> t.DataType:
 
 def _resolve_sum(args: Sequence[Arg]) -> Resolved:
     _only(args)
+    kind = args[0].type
+    if isinstance(kind, (t.DayTimeIntervalType, t.YearMonthIntervalType)):
+        return intervals_made.total(kind)
     kind = _number(args[0])
     if isinstance(kind, t.LongType):
         return Resolved(
@@ -114,7 +115,7 @@ def _plain_sum(texts: Sequence[str]) -> str:
 
 def _resolve_try_avg(args: Sequence[Arg]) -> Resolved:
     _only(args)
-    if isinstance(args[0].type, (t.DecimalType, t.StringType)):
+    if isinstance(args[0].type, (t.DecimalType, t.StringType)) or coerce.is_interval(args[0].type):
         raise NotAnswered(f"{args[0].type} is not answered")
     return _resolve_avg(args)
 
@@ -122,13 +123,17 @@ def _resolve_try_avg(args: Sequence[Arg]) -> Resolved:
 def _resolve_try_sum(args: Sequence[Arg]) -> Resolved:
     """Sums of BIGINT that run over and come back are NULL in Spark by the order of the rows."""
     _only(args)
-    if isinstance(args[0].type, (t.LongType, t.DecimalType, t.StringType)):
+    open_ = (t.LongType, t.DecimalType, t.StringType)
+    if isinstance(args[0].type, open_) or coerce.is_interval(args[0].type):
         raise NotAnswered(f"{args[0].type} is not answered")
     return _resolve_sum(args)
 
 
 def _resolve_avg(args: Sequence[Arg]) -> Resolved:
     _only(args)
+    kind = args[0].type
+    if isinstance(kind, (t.DayTimeIntervalType, t.YearMonthIntervalType)):
+        return intervals_made.mean(kind)
     kind = _number(args[0])
     if not isinstance(kind, t.DecimalType):
         return Resolved(
@@ -171,7 +176,7 @@ def _resolve_extreme(name: str, args: Sequence[Arg]) -> Resolved:
         return Resolved(
             (kind,), kind, partial(_first_by, kind, name == "max"), no_window=f"{kind} is not answered"
         )
-    if not (coerce.is_atomic(kind) or isinstance(kind, t.VoidType)) or coerce.is_interval(kind):
+    if not (coerce.is_atomic(kind) or isinstance(kind, t.VoidType)):
         raise NotAnswered(f"{kind} is not answered")
     return Resolved((kind,), kind, _call(name), mergeable=True)
 
@@ -192,7 +197,7 @@ def _resolve_by(name: str, args: Sequence[Arg]) -> Resolved:
     if coerce.is_row(order):
         picked = partial(_first_by, order, name == "arg_max_null")
         return Resolved((value, order), value, picked, no_window=f"an order by {order} is not answered")
-    if not coerce.is_atomic(order) or coerce.is_interval(order):
+    if not coerce.is_atomic(order):
         raise NotAnswered(f"an order by {order} is not answered")
     open_ = (
         "which of two equal rows it takes is open; first_value with an ORDER BY that tells all apart is not"

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch
+from tailrace.sql.functions.casts_intervals import interval_cast
 from tailrace.sql.functions.casts_nested import parts_cast
 from tailrace.sql.functions.time_text import date_text, time_text
 from tailrace.sql.typed import fail, once, text
@@ -39,6 +40,7 @@ def cast_sql(sql: str, source: t.DataType, target: t.DataType, safe: bool = Fals
     if isinstance(source, t.VoidType):
         return f"CAST({sql} AS {duck(target)})", False
     nested = parts_cast(sql, source, target, safe, cast_sql)
+    nested = nested or interval_cast(sql, source, target, safe, cast_sql)
     if nested is not None:
         return nested
     below_one = isinstance(source, t.DecimalType) and source.precision == source.scale

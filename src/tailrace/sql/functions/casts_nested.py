@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tailrace.model import types as t
-from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.errors import Mismatch
 from tailrace.sql.typed import quote
 
 Cast = Callable[[str, t.DataType, t.DataType, bool], tuple[str, bool]]
@@ -32,9 +32,6 @@ def parts_cast(
         )
     if isinstance(source, _NESTED) and isinstance(target, t.StringType):
         return _text(sql, source, cast)
-    intervals = (t.DayTimeIntervalType, t.YearMonthIntervalType)
-    if isinstance(source, intervals) or isinstance(target, intervals):
-        raise NotAnswered(f"a cast of {source.simple_string} to {target.simple_string} is not answered")
     return None
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tailrace.model import types as t
-from tailrace.sql import coerce
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.datetime_zones import from_clock
+from tailrace.sql.functions.intervals_made import part_of
 from tailrace.sql.functions.options import Option, with_options
 from tailrace.sql.functions.table import Arg, Function, Resolved, either, scalar
 from tailrace.sql.typed import fail, once
@@ -47,8 +47,9 @@ def _resolve_part(args: Sequence[Arg]) -> Resolved:
         return Resolved((None, None), t.DOUBLE, lambda _: "CAST(NULL AS DOUBLE)")
     if not isinstance(args[0].value, str):
         raise Mismatch("[NON_FOLDABLE_ARGUMENT] the field must be a constant")
-    if coerce.is_interval(args[1].type):
-        raise NotAnswered("a field of an interval is not answered")
+    of_interval = part_of(args)
+    if of_interval is not None:
+        return of_interval
     name = args[0].value.lower()
     if name in _OF_SECONDS:
         micros = f"(epoch_us({_WALL}) % 60000000 + 60000000) % 60000000"

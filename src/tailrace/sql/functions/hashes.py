@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tailrace.model import types as t
+from tailrace.sql import intervals
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
@@ -223,6 +224,10 @@ def _hash_of(kind: t.DataType, of_int: Hash, of_long: Hash, of_bytes: Hash) -> H
         return lambda v, s: of_int(f"({v} - DATE '1970-01-01')", s)
     if kind in (t.TIMESTAMP, t.TIMESTAMP_NTZ):
         return lambda v, s: of_long(f"epoch_us({v})", s)
+    if isinstance(kind, t.DayTimeIntervalType):
+        return lambda v, s: of_long(intervals.count(v, kind), s)
+    if isinstance(kind, t.YearMonthIntervalType):
+        return lambda v, s: of_int(intervals.count(v, kind), s)
     if kind == t.FLOAT:
         return lambda v, s: of_int(_bits(v, "FLOAT", "INTEGER", 0x7FC00000), s)
     if kind == t.DOUBLE:

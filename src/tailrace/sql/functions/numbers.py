@@ -10,6 +10,7 @@ from tailrace.sql import coerce, decimals, operators
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.functions.intervals_made import absolute, or_interval, sign, tried
 from tailrace.sql.functions.options import whole, with_options
 from tailrace.sql.functions.rounding import FUNCTIONS as ROUNDING_FUNCTIONS
 from tailrace.sql.functions.rounding import rounded_type, to_scale
@@ -184,6 +185,8 @@ def _pmod(args: Sequence[Arg]) -> Resolved:
 def _try_divide(args: Sequence[Arg]) -> Resolved:
     _count(args, 2, 2)
     made = operators.arithmetic("div", _placeholder(0, args[0]), _placeholder(1, args[1]))
+    if coerce.is_interval(made.type):
+        return tried((None, None), made)
     if made.type != t.DOUBLE:
         raise NotAnswered(f"try_divide into {made.type} is not answered")
     sides = (
@@ -239,7 +242,7 @@ def _zero_if_null(args: Sequence[Arg]) -> Resolved:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    Function(("abs",), "scalar", _abs),
+    or_interval(Function(("abs",), "scalar", _abs), None, absolute),
     *ROUNDING_FUNCTIONS,
     with_options(
         Function(("round",), "scalar", _round, lambda _, a: f"round({a[0]}, {a[1] if len(a) > 1 else 0})"),
@@ -251,7 +254,11 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(("zeroifnull",), "scalar", _zero_if_null),
     Function(("pmod",), "scalar", _pmod),
     Function(("try_divide",), "scalar", _try_divide),
-    _double("sign signum", "CASE WHEN isnan({0}) OR {0} = 0 THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
+    or_interval(
+        _double("sign signum", "CASE WHEN isnan({0}) OR {0} = 0 THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
+        t.DOUBLE,
+        sign,
+    ),
     _double("sqrt", "CASE WHEN {0} < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt({0}) END"),
     _double("cbrt", "cbrt({0})"),
     _double("exp", "exp({0})"),

@@ -8,6 +8,7 @@ from tailrace.model import types as t
 from tailrace.sql import coerce, decimals, operators
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.intervals_made import bucketed, negative, or_interval, tried
 from tailrace.sql.functions.table import Arg, Function, Resolved, coerce_args, scalar
 from tailrace.sql.typed import Typed, fail, once
 
@@ -26,17 +27,9 @@ def _try(name: str, operation: str) -> Function:
     def resolve(args: Sequence[Arg]) -> Resolved:
         _count(args, 2)
         made = operators.arithmetic(operation, *(_placeholder(i, arg) for i, arg in enumerate(args)))
-        if not isinstance(made.type, t.NumericType) or any(
-            not isinstance(arg.type, (t.NumericType, t.VoidType)) for arg in args
-        ):
-            raise NotAnswered(f"{name} is only answered for numbers")
-
-        def lower(v: Sequence[str]) -> str:
-            inner = made.sql.replace('"__arg0"', "_o.a").replace('"__arg1"', "_o.b")
-            tried = f"TRY({inner})" if made.fallible else inner
-            return f"list_transform([struct_pack(a := {v[0]}, b := {v[1]})], lambda _o: {tried})[1]"
-
-        return Resolved((None, None), made.type, lower, True)
+        if any(isinstance(arg.type, t.StringType) for arg in args):
+            raise NotAnswered(f"{name} is not answered for a STRING")
+        return tried((None, None), made)
 
     return Function((name,), "scalar", resolve)
 
@@ -196,8 +189,12 @@ FUNCTIONS: tuple[Function, ...] = (
     _try("try_subtract", "sub"),
     _try("try_multiply", "mul"),
     _try("try_mod", "mod"),
-    Function(("negative",), "scalar", _negative, lambda _, a: f"negative({a[0]})"),
-    Function(("positive",), "scalar", _positive, lambda _, a: f"(+ {a[0]})"),
+    or_interval(
+        Function(("negative",), "scalar", _negative, lambda _, a: f"negative({a[0]})"), None, negative
+    ),
+    or_interval(
+        Function(("positive",), "scalar", _positive, lambda _, a: f"(+ {a[0]})"), None, lambda _, v: v[0]
+    ),
     _shift("shiftleft"),
     _shift("shiftright"),
     _shift("shiftrightunsigned"),
@@ -234,5 +231,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _double("rint", "CASE WHEN abs({0}) < 4503599627370496 THEN round_even({0}, 0) ELSE {0} END"),
     scalar("hypot", [t.DOUBLE, t.DOUBLE], t.DOUBLE, _hypot),
     Function(("nanvl",), "scalar", _nanvl),
-    scalar("width_bucket", [t.DOUBLE, t.DOUBLE, t.DOUBLE, t.LONG], t.LONG, _width_bucket, null="always"),
+    bucketed(
+        scalar("width_bucket", [t.DOUBLE, t.DOUBLE, t.DOUBLE, t.LONG], t.LONG, _width_bucket, null="always")
+    ),
 )

@@ -57,8 +57,8 @@ REFUSED: dict[str, tuple[str, str | None]] = {
     **dict.fromkeys(("from_csv", "to_csv"), (_OTHER, "split and concat_ws take lines apart and together.")),
     "conv": (_OTHER, "hex, unhex and bin know the bases 16 and 2."),
     **dict.fromkeys(
-        ("make_interval", "make_dt_interval", "make_ym_interval"),
-        (_OTHER, "timestampadd(HOUR, n, time) moves a time by a column's value."),
+        ("make_interval", "try_make_interval"),
+        (_OTHER, "make_ym_interval and make_dt_interval make intervals of months and of days."),
     ),
     "stack": ("{} takes the number of rows as a literal from 1 to 1000", "stack(2, a, b, c, d)."),
     **dict.fromkeys(

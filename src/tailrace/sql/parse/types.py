@@ -132,5 +132,5 @@ def _interval(cursor: Cursor) -> t.DataType:
     start = cursor.take_one_of((*_DAY_TIME, *_YEAR_MONTH))
     end = cursor.take_one_of((*_DAY_TIME, *_YEAR_MONTH)) if cursor.try_words("TO") else start
     if start in _YEAR_MONTH:
-        return t.YearMonthIntervalType()
+        return t.YearMonthIntervalType(start.lower(), end.lower())
     return t.DayTimeIntervalType(start.lower(), end.lower())
