@@ -109,3 +109,13 @@ def test_wrong_use_is_told_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "--syntax needs at least one file" in captured.err
     assert "none.sql cannot be read" in captured.err
     assert "Did you mean 'validate'?" in captured.err
+
+
+def test_options_of_a_table_are_syntax(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.sql"
+    path.write_text(
+        "CREATE STREAMING TABLE a AS SELECT * FROM STREAM(x) WITH ('skipChangeCommits' = 'true');\n"
+        "CREATE STREAMING TABLE b AS SELECT * FROM STREAM x WITH (skipChangeCommits = true) t WHERE a > 1;\n"
+    )
+    assert run(["validate", "--syntax", str(path), "--output", "json"]) == 0
+    assert [row["ok"] for row in json.loads(capsys.readouterr().out)] == [True, True]
