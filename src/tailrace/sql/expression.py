@@ -350,8 +350,7 @@ class Analyzer(Calls):
         field = str(node.this.name or node.this)
         nodes = [exp.Literal.string(field), node.expression]
         made = self.call(node, Call(exp.Anonymous(this="date_part", expressions=nodes)))
-        word = node.meta.get("word", field)
-        return replace(made, name=f"extract({word} FROM {self.expr(node.expression).name})")
+        return replace(made, name=f"extract({node.meta['word']} FROM {self.expr(node.expression).name})")
 
     def _trim(self, node: exp.Trim) -> Typed:
         position = str(node.args.get("position") or "BOTH").upper()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tailrace.model import types as t
 from tailrace.sql import coerce, intervals
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.typed import fail
+from tailrace.sql.typed import fail, once
 
 _DIGITS = {t.DayTimeIntervalType: 19, t.YearMonthIntervalType: 10}
 _JAVA_DIGITS = 34
@@ -33,8 +33,12 @@ def scaled(value: str, kind: intervals.Interval, number: str, factor: t.DataType
     return intervals.from_count(product, intervals.whole(kind))
 
 
-def divided(v: Sequence[str], kind: intervals.Interval, divisor: t.DataType) -> str:
-    """DuckDB SQL of `v[0] / v[1]`."""
+def divided(value: str, number: str, kind: intervals.Interval, divisor: t.DataType) -> str:
+    """DuckDB SQL of `value / number`."""
+    return once([value, number], lambda v: _divided(v, kind, divisor))
+
+
+def _divided(v: Sequence[str], kind: intervals.Interval, divisor: t.DataType) -> str:
     n = intervals.count(v[0], kind)
     if isinstance(divisor, t.IntegralType):
         quotient = halved(f"CAST({n} AS HUGEINT)", f"CAST({v[1]} AS HUGEINT)")

@@ -401,9 +401,11 @@ def _with_intervals(operation: str, left: Typed, right: Typed) -> Typed:
     if operation in ("mul", "div") and coerce.is_interval(left.type):
         kind, number = left.type, cast_to(right, interval_arithmetic.factor_type(right.type))
         if operation == "mul":
-            sql = interval_arithmetic.scaled(left.sql, kind, number.sql, number.type)
+            sql = left_first(left, number, lambda x, y: interval_arithmetic.scaled(x, kind, y, number.type))
         else:
-            sql = once((left.sql, number.sql), lambda v: interval_arithmetic.divided(v, kind, number.type))
+            sql = _right_first(
+                left, number, lambda x, y: interval_arithmetic.divided(x, y, kind, number.type)
+            )
         made = joined((left, number), sql, intervals.whole(kind), "", True)
         return replace(made, nullable=made.nullable or operation == "div")
     raise _differ(_SYMBOLS[operation], left, right)

@@ -83,7 +83,7 @@ def _read(value: str, target: intervals.Interval, safe: bool) -> str:
     total, checks = "0", []
     limits = interval_literals.limits(target)
     for place, (size, most) in enumerate(limits):
-        digits = f"CAST({group(place + 2)} AS HUGEINT)"
+        digits = f"TRY_CAST({group(place + 2)} AS HUGEINT)"
         total += f" + {digits} * {size}"
         if most is not None:
             checks.append(f"{digits} <= {most}")

@@ -70,7 +70,7 @@ def _made(zoned: bool, safe: bool) -> Callable[[Sequence[Arg]], Resolved]:
     kind: t.DataType = t.TIMESTAMP if zoned else t.TIMESTAMP_NTZ
 
     def resolve(args: Sequence[Arg]) -> Resolved:
-        if len(args) in (2, 3):
+        if len(args) in (1, 2, 3):
             raise NotAnswered("a time made of a date and a time of day is not answered")
         if len(args) == 7 and zoned:
             moved, fallible = from_clock(args[6])
@@ -124,7 +124,12 @@ FUNCTIONS: tuple[Function, ...] = (
         Option(0),
     ),
     Function(("make_timestamp", "make_timestamp_ltz"), "scalar", _made(True, False)),
-    Function(("try_make_timestamp", "try_make_timestamp_ltz"), "scalar", _made(True, True)),
+    Function(
+        ("try_make_timestamp", "try_make_timestamp_ltz"),
+        "scalar",
+        _made(True, True),
+        lambda name, a: f"{name}({', '.join(a[:6] if name.lower() == 'try_make_timestamp' else a)})",
+    ),
     Function(("make_timestamp_ntz",), "scalar", _made(False, False)),
     Function(("try_make_timestamp_ntz",), "scalar", _made(False, True)),
 )

@@ -40,15 +40,18 @@ def part_of(args: Sequence[Arg]) -> Resolved | None:
     return Resolved((None, kind), found[1], lower, args[1].nullable)
 
 
-def tried(types: tuple[t.DataType | None, ...], made: Typed) -> Resolved:
-    """An operation over "__arg0" and "__arg1", with NULL where it fails; the arguments may still fail."""
+def tried(args: Sequence[Arg], made: Typed) -> Resolved:
+    """An operation over "__arg0" and "__arg1", with NULL where it fails. What fails inside of an argument
+    still fails if both are numbers; of times and intervals it is NULL as well."""
+    numbers = all(isinstance(arg.type, (t.NumericType, t.VoidType)) for arg in args)
 
     def lower(v: Sequence[str]) -> str:
         inner = made.sql.replace('"__arg0"', "_o.a").replace('"__arg1"', "_o.b")
-        inner = f"TRY({inner})" if made.fallible else inner
-        return f"list_transform([struct_pack(a := {v[0]}, b := {v[1]})], lambda _o: {inner})[1]"
+        inner = f"TRY({inner})" if made.fallible and numbers else inner
+        called = f"list_transform([struct_pack(a := {v[0]}, b := {v[1]})], lambda _o: {inner})[1]"
+        return called if numbers else f"TRY({called})"
 
-    return Resolved(types, made.type, lower, True)
+    return Resolved((None, None), made.type, lower, True)
 
 
 def absolute(kind: intervals.Interval, v: Sequence[str]) -> str:

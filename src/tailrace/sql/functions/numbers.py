@@ -186,7 +186,7 @@ def _try_divide(args: Sequence[Arg]) -> Resolved:
     _count(args, 2, 2)
     made = operators.arithmetic("div", _placeholder(0, args[0]), _placeholder(1, args[1]))
     if coerce.is_interval(made.type):
-        return tried((None, None), made)
+        return tried(args, made)
     if made.type != t.DOUBLE:
         raise NotAnswered(f"try_divide into {made.type} is not answered")
     sides = (

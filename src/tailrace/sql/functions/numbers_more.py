@@ -29,7 +29,7 @@ def _try(name: str, operation: str) -> Function:
         made = operators.arithmetic(operation, *(_placeholder(i, arg) for i, arg in enumerate(args)))
         if any(isinstance(arg.type, t.StringType) for arg in args):
             raise NotAnswered(f"{name} is not answered for a STRING")
-        return tried((None, None), made)
+        return tried(args, made)
 
     return Function((name,), "scalar", resolve)
 
