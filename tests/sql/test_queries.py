@@ -30,6 +30,7 @@ FOLDERS = (
     FOLDER.parent / "queries_values",
     FOLDER.parent / "queries_json",
     FOLDER.parent / "queries_intervals",
+    FOLDER.parent / "queries_numbers",
 )
 ANSWERS = [one for folder in FOLDERS for one in json.loads((folder / "answers.json").read_text())]
 NOT_ANSWERED = tuple((FOLDER / "refused.txt").read_text().splitlines())

@@ -94,7 +94,11 @@ def _divided(left: str, right: str, digits: int, shift: int, result: t.DecimalTy
         made = f"n := _d.n * {unit} + _d.r * {unit} // _d.y, r := _d.r * {unit} % _d.y, y := _d.y, s := _d.s"
         state = f"list_transform({state}, lambda _d: struct_pack({made}))"
         shift -= 38 - digits
-    rounded = "struct_pack(n := _d.n + CASE WHEN _d.r >= _d.y - _d.r THEN 1 ELSE 0 END, s := _d.s)"
+    # Spark rounds to 39 digits first, so 4999|5 becomes 5000
+    kept = "length(CAST(nullif(_d.n, 0) AS VARCHAR))"
+    beyond = f"greatest(length(CAST(_d.y AS VARCHAR)) + coalesce({kept}, 0) - 39, 0)"
+    near = f"_d.y - _d.r - _d.r <= ('0' || left(CAST(_d.y AS VARCHAR), CAST({beyond} AS INTEGER)))::HUGEINT"
+    rounded = f"struct_pack(n := _d.n + CASE WHEN _d.r >= _d.y - _d.r OR {near} THEN 1 ELSE 0 END, s := _d.s)"
     number = (
         f"_d.s || lpad(CAST(_d.n AS VARCHAR), {39 + result.scale}, '0')[:-{result.scale + 1}] || '.' || "
         f"lpad(CAST(_d.n AS VARCHAR), {39 + result.scale}, '0')[-{result.scale}:]"

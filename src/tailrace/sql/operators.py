@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tailrace.model import types as t
-from tailrace.sql import coerce, decimals, interval_arithmetic, intervals
+from tailrace.sql import coerce, decimals, decimals_long, interval_arithmetic, intervals
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
@@ -114,7 +114,7 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
             left, right = right, left
             name = f"({left.name} {symbol} {right.name})"
         return replace(_with_intervals(operation, left, right), name=name)
-    a, b = _numbers(operation, left, right)
+    a, b = as_numbers(operation, left, right)
     if left.value is None or right.value is None:  # Spark's optimiser looks at nothing beside a bare NULL
         a, b = _nothing(a), _nothing(b)
     if operation == "intdiv":
@@ -147,14 +147,14 @@ def left_first(left: Typed, right: Typed, body: Callable[[str, str], str]) -> st
     return once((left.sql,), lambda v: f"CASE WHEN {v[0]} IS NULL THEN NULL ELSE {body(v[0], right.sql)} END")
 
 
-def _right_first(left: Typed, right: Typed, body: Callable[[str, str], str]) -> str:
+def right_first(left: Typed, right: Typed, body: Callable[[str, str], str]) -> str:
     """`body` of both; where the right is NULL the left is not looked at, as Spark divides."""
     if not (left.fallible and right.nullable and reads(left)):
         return body(left.sql, right.sql)
     return once((right.sql,), lambda v: f"CASE WHEN {v[0]} IS NULL THEN NULL ELSE {body(left.sql, v[0])} END")
 
 
-def _numbers(operation: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
+def as_numbers(operation: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
     """Both sides as numbers of the type that the operation works in."""
     wordless = [x.type for x in (left, right) if not isinstance(x.type, (t.StringType, t.VoidType))]
     if not wordless and any(isinstance(x.type, t.StringType) for x in (left, right)):
@@ -214,16 +214,19 @@ def _decimals(operation: str, a: Typed, b: Typed) -> Typed:
     if operation in ("add", "sub"):
         scale = max(s1, s2)
         result = coerce.adjusted(max(p1 - s1, p2 - s2) + scale + 1, scale)
-        if result.scale != scale:
-            raise NotAnswered("a sum of decimals of more than 38 digits is not answered")
         kind, symbol = duck(result), _SYMBOLS[operation]
+        if max(p1 - s1, p2 - s2) + scale > result.precision or result.scale != scale:
+            sql = left_first(a, b, lambda x, y: decimals_long.total(symbol, x, y, (s1, s2), result))
+            return joined((a, b), sql, result, "", True)
         sql = left_first(
             a, b, lambda x, y: f"CAST(CAST({x} AS {kind}) {symbol} CAST({y} AS {kind}) AS {kind})"
         )
         return joined((a, b), sql, result, "", result.precision == 38)
     if operation == "mul":
         if p1 + p2 + 1 > 38:
-            raise NotAnswered("a product of decimals of more than 38 digits is not answered")
+            result = coerce.adjusted(p1 + p2 + 1, s1 + s2)
+            sql = left_first(a, b, lambda x, y: decimals_long.product(x, y, s1 + s2, result))
+            return joined((a, b), sql, result, "", True)
         result = t.DecimalType(p1 + p2 + 1, s1 + s2)
         # up to 18 digits DuckDB multiplies in 64 bits, whatever the result needs
         wide = t.DecimalType(min(38 - p2, max(19, p1)), s1)
@@ -234,7 +237,8 @@ def _decimals(operation: str, a: Typed, b: Typed) -> Typed:
         result = coerce.adjusted(min(p1 - s1, p2 - s2) + scale, scale)
         both = coerce.wider_decimal(a.type, b.type)
         if both.precision > 37:
-            raise NotAnswered("a remainder of decimals of more than 37 digits is not answered")
+            sql = right_first(a, b, lambda x, y: decimals_long.remainder(x, y, (s1, s2), result))
+            return joined((a, b), sql, result, "", True)
         x, y = cast_to(a, both), cast_to(b, both)
         body = _guarded("%", x, y, "REMAINDER_BY_ZERO", "Remainder by zero.")
         return joined((x, y), f"CAST({body} AS {duck(result)})", result, "", True)
@@ -250,9 +254,10 @@ def _decimal_division(a: Typed, b: Typed) -> Typed:
     result = coerce.adjusted(p1 - s1 + s2 + scale, scale)
     shift = result.scale + s2 - s1
     if p1 + 1 + shift > 37 or p2 > 36 or shift < 0:
-        if not decimals.divides(p2, shift):
-            raise NotAnswered("a quotient of decimals of so many digits is not answered")
-        sql = _right_first(a, b, lambda x, y: decimals.quotient(x, y, p2, shift, result))
+        if decimals.divides(p2, shift):
+            sql = right_first(a, b, lambda x, y: decimals.quotient(x, y, p2, shift, result))
+        else:
+            sql = right_first(a, b, lambda x, y: decimals_long.quotient(x, y, shift, result))
         return joined((a, b), sql, result, "", True)
 
     def body(v: Sequence[str]) -> str:
@@ -268,7 +273,7 @@ def _decimal_division(a: Typed, b: Typed) -> Typed:
             f"ELSE CAST({number} AS {duck(result)}) END"
         )
 
-    sql = _right_first(a, b, lambda x, y: once((x, y), body))
+    sql = right_first(a, b, lambda x, y: once((x, y), body))
     return joined((a, b), sql, result, "", True)
 
 
@@ -279,7 +284,7 @@ def _guarded(symbol: str, left: Typed, right: Typed, condition: str, message: st
         zero = fail(condition, message)
         return f"CASE WHEN {v[1]} = 0 AND {v[0]} IS NOT NULL THEN {zero} ELSE {v[0]} {symbol} {v[1]} END"
 
-    return _right_first(left, right, lambda x, y: once((x, y), body))
+    return right_first(left, right, lambda x, y: once((x, y), body))
 
 
 def _known_nonzero(value: Typed) -> bool:
@@ -294,7 +299,10 @@ def _division(a: Typed, b: Typed) -> Typed:
 
 def _whole_division(a: Typed, b: Typed) -> Typed:
     if isinstance(a.type, t.DecimalType):
-        raise NotAnswered("div of decimals is not answered")
+        assert isinstance(b.type, t.DecimalType)
+        scales, digits = (a.type.scale, b.type.scale), max(1, a.type.precision - a.type.scale + b.type.scale)
+        sql = right_first(a, b, lambda x, y: decimals_long.whole_quotient(x, y, scales, min(digits, 38)))
+        return joined((a, b), sql, t.LONG, "", True)
     sql = _guarded("//", a, b, "DIVIDE_BY_ZERO", "Division by zero.")
     return joined((a, b), sql, t.LONG, "", True)
 
@@ -403,9 +411,7 @@ def _with_intervals(operation: str, left: Typed, right: Typed) -> Typed:
         if operation == "mul":
             sql = left_first(left, number, lambda x, y: interval_arithmetic.scaled(x, kind, y, number.type))
         else:
-            sql = _right_first(
-                left, number, lambda x, y: interval_arithmetic.divided(x, y, kind, number.type)
-            )
+            sql = right_first(left, number, lambda x, y: interval_arithmetic.divided(x, y, kind, number.type))
         made = joined((left, number), sql, intervals.whole(kind), "", True)
         return replace(made, nullable=made.nullable or operation == "div")
     raise _differ(_SYMBOLS[operation], left, right)

@@ -15,7 +15,7 @@ from tailrace.model import types as t
 from tailrace.model.errors import TailraceError
 from tailrace.sql.expression import analyze_expression
 
-from .replay import ERRORS_OF_RAISED, equal, plain
+from .replay import ERRORS_OF_RAISED, plain, same_value
 
 FILE = Path(__file__).parent / "literals.jsonl"
 
@@ -41,7 +41,7 @@ def judge(connection: duckdb.DuckDBPyConnection, item: dict[str, Any]) -> tuple[
     found = plain(value, kind)
     return (
         ("same", "")
-        if equal(found, item["out"])
+        if same_value(found, item["out"], kind)
         else ("different", f"gives {found!r}, Spark {item['out']!r}")
     )
 

@@ -10,12 +10,12 @@ from tailrace.sql import coerce, decimals, operators
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
-from tailrace.sql.functions.intervals_made import absolute, or_interval, sign, tried
+from tailrace.sql.functions.intervals_made import absolute, or_interval, sign
 from tailrace.sql.functions.options import whole, with_options
 from tailrace.sql.functions.rounding import FUNCTIONS as ROUNDING_FUNCTIONS
 from tailrace.sql.functions.rounding import rounded_type, to_scale
 from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, scalar
-from tailrace.sql.typed import Typed, fail, once
+from tailrace.sql.typed import once
 
 _NAN = "CAST('nan' AS DOUBLE)"
 
@@ -146,61 +146,6 @@ def _rounding_name(name: str, arguments: Sequence[str]) -> str:
     return f"{printed}({', '.join(arguments)})"
 
 
-def _through(names: str, operation: str) -> Function:
-    """An operator that is also written as a function."""
-
-    def resolve(args: Sequence[Arg]) -> Resolved:
-        _count(args, 2, 2)
-        made = operators.arithmetic(operation, *(_placeholder(i, arg) for i, arg in enumerate(args)))
-
-        def lower(v: Sequence[str]) -> str:
-            return made.sql.replace('"__arg0"', v[0]).replace('"__arg1"', v[1])
-
-        return Resolved((None, None), made.type, lower, made.nullable, made.fallible)
-
-    return Function(tuple(names.split()), "scalar", resolve)
-
-
-def _placeholder(index: int, arg: Arg) -> Typed:
-    return Typed(f'"__arg{index}"', arg.type, arg.nullable, value=arg.value)
-
-
-def _pmod(args: Sequence[Arg]) -> Resolved:
-    _count(args, 2, 2)
-    kind = coerce.tightest(args[0].type, args[1].type)
-    if kind not in (t.BYTE, t.SHORT, t.INT, t.LONG, t.FLOAT, t.DOUBLE):
-        raise NotAnswered("pmod of decimals is not answered")
-
-    def body(v: Sequence[str]) -> str:
-        a, n = v
-        if kind in (t.FLOAT, t.DOUBLE):
-            zero = fail("REMAINDER_BY_ZERO", "Remainder by zero.")
-            moved = f"CASE WHEN {a} % {n} < 0 THEN ({a} % {n} + {n}) % {n} ELSE {a} % {n} END"
-            return f"CASE WHEN {a} IS NULL OR {n} IS NULL THEN NULL WHEN {n} = 0 THEN {zero} ELSE {moved} END"
-        return f"CASE WHEN {n} = -1 THEN CASE WHEN {a} IS NOT NULL THEN 0 END WHEN {a} % {n} < 0 THEN CAST((CAST({a} % {n} AS HUGEINT) + {n}) % {n} AS {duck(kind)}) ELSE {a} % {n} END"
-
-    return Resolved((kind, kind), kind, lambda v: once(v, body), any(a.nullable for a in args), fallible=True)
-
-
-def _try_divide(args: Sequence[Arg]) -> Resolved:
-    _count(args, 2, 2)
-    made = operators.arithmetic("div", _placeholder(0, args[0]), _placeholder(1, args[1]))
-    if coerce.is_interval(made.type):
-        return tried(args, made)
-    if made.type != t.DOUBLE:
-        raise NotAnswered(f"try_divide into {made.type} is not answered")
-    sides = (
-        operators.cast_to(_placeholder(0, args[0]), t.DOUBLE),
-        operators.cast_to(_placeholder(1, args[1]), t.DOUBLE),
-    )
-
-    def lower(v: Sequence[str]) -> str:
-        a, b = (side.sql.replace(f'"__arg{i}"', v[i]) for i, side in enumerate(sides))
-        return f"({a} / nullif({b}, 0))"
-
-    return Resolved((None, None), t.DOUBLE, lower, True)
-
-
 def _power(texts: Sequence[str]) -> str:
     return once(
         texts,
@@ -250,10 +195,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     _to_whole("ceil"),
     _to_whole("floor"),
-    _through("mod", "mod"),
     Function(("zeroifnull",), "scalar", _zero_if_null),
-    Function(("pmod",), "scalar", _pmod),
-    Function(("try_divide",), "scalar", _try_divide),
     or_interval(
         _double("sign signum", "CASE WHEN isnan({0}) OR {0} = 0 THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
         t.DOUBLE,

@@ -1,16 +1,16 @@
-"""Arithmetic that gives NULL instead of failing, bits and shifts, and the rarer functions of DOUBLE."""
+"""Signs, bits and shifts, and the rarer functions of DOUBLE."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from tailrace.model import types as t
-from tailrace.sql import coerce, decimals, operators
+from tailrace.sql import coerce, decimals
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions.intervals_made import bucketed, negative, or_interval, tried
+from tailrace.sql.functions.intervals_made import bucketed, negative, or_interval
 from tailrace.sql.functions.table import Arg, Function, Resolved, coerce_args, scalar
-from tailrace.sql.typed import Typed, fail, once
+from tailrace.sql.typed import fail, once
 
 _NAN = "CAST('nan' AS DOUBLE)"
 _INF = "CAST('inf' AS DOUBLE)"
@@ -19,23 +19,6 @@ _INF = "CAST('inf' AS DOUBLE)"
 def _count(args: Sequence[Arg], wanted: int) -> None:
     if len(args) != wanted:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes {wanted} arguments, not {len(args)}")
-
-
-def _try(name: str, operation: str) -> Function:
-    """The operator with NULL where it fails; what fails inside an argument still fails."""
-
-    def resolve(args: Sequence[Arg]) -> Resolved:
-        _count(args, 2)
-        made = operators.arithmetic(operation, *(_placeholder(i, arg) for i, arg in enumerate(args)))
-        if any(isinstance(arg.type, t.StringType) for arg in args):
-            raise NotAnswered(f"{name} is not answered for a STRING")
-        return tried(args, made)
-
-    return Function((name,), "scalar", resolve)
-
-
-def _placeholder(index: int, arg: Arg) -> Typed:
-    return Typed(f'"__arg{index}"', arg.type, arg.nullable, value=arg.value)
 
 
 def _negative(args: Sequence[Arg]) -> Resolved:
@@ -185,10 +168,6 @@ def _width_bucket(texts: Sequence[str]) -> str:
 _SMALL = "abs({0}) < 1"
 
 FUNCTIONS: tuple[Function, ...] = (
-    _try("try_add", "add"),
-    _try("try_subtract", "sub"),
-    _try("try_multiply", "mul"),
-    _try("try_mod", "mod"),
     or_interval(
         Function(("negative",), "scalar", _negative, lambda _, a: f"negative({a[0]})"), None, negative
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tailrace.sql.functions import (
     access,
     aggregates,
+    arithmetic,
     assertions,
     collections,
     conditions,
@@ -33,6 +34,7 @@ TABLE = Table(
         strings.FUNCTIONS,
         strings_search.FUNCTIONS,
         hashes.FUNCTIONS,
+        arithmetic.FUNCTIONS,
         numbers.FUNCTIONS,
         numbers_more.FUNCTIONS,
         datetime.FUNCTIONS,
