@@ -18,7 +18,8 @@ def cast_to(value: Typed, target: t.DataType) -> Typed:
     """The value with a cast that Spark inserts: its name stays, a literal stays a literal where it can."""
     if value.type == target:
         return value
-    if coerce.is_interval(value.type) and coerce.tightest(value.type, target) == target:
+    literal = coerce.is_interval(value.type) and isinstance(value.value, int)
+    if literal and coerce.tightest(value.type, target) == target:
         return replace(value, type=target)
     if (
         isinstance(value.type, t.IntegralType)

@@ -39,9 +39,9 @@ def interval_cast(
 
 
 def _cut(sql: str, source: intervals.Interval, target: intervals.Interval) -> str:
-    """Without what is smaller than the target's least field."""
+    """Without what is smaller than the target's least field; of a decimal the source may have that too."""
     size = intervals.unit(target)
-    if intervals.unit(source) >= size:
+    if size == 1 or target.end == "second":
         return sql
 
     def body(v: Sequence[str]) -> str:
