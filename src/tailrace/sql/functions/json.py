@@ -9,7 +9,7 @@ takes are mended first (`json_document`); repeated keys take a slower way, in wh
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tailrace.model import types as t
@@ -19,16 +19,18 @@ from tailrace.sql.data_type import data_type
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.json_document import strict_document
+from tailrace.sql.functions.json_options import Reading, options_of
 from tailrace.sql.functions.json_quick import quick_way
 from tailrace.sql.functions.json_values import is_nested, made, outcome, record
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.query import parse_expression
 from tailrace.sql.typed import fail, quote, text
 
+_OPTIONS = {"mode": "mode", "timestampformat": "timestampFormat", "dateformat": "dateFormat"}
 _MALFORMED = "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION"
 
 
-def _soft(kind: t.DataType, strict: bool, source: str, counts: bool = False) -> str:
+def _soft(kind: t.DataType, how: Reading, source: str, counts: bool = False) -> str:
     """`struct_pack(v := <the value>)`, or NULL where FAILFAST fails; raises on no row.
 
     `counts`: with `n`, how many present values became NULL for their type; 1 where no record was found.
@@ -39,18 +41,18 @@ def _soft(kind: t.DataType, strict: bool, source: str, counts: bool = False) -> 
     def finish(value: str, lost: str) -> str:
         return (
             f"CASE WHEN {lost} = 0 THEN {_judged(value, '0', False)} END"
-            if strict
+            if how.strict
             else _judged(value, lost, counts)
         )
 
     if isinstance(kind, t.StructType):
         nulls = ", ".join(f"{quote(f.name)} := CAST(NULL AS {duck(f.type)})" for f in kind.fields)
         bad = _judged(f"struct_pack({nulls})", "1", counts)
-        opening, found = "{", record("_j", kind, strict, 0, finish)
+        opening, found = "{", record("_j", kind, how, 0, finish)
     else:
-        opening, inner = _root(kind, strict)
+        opening, inner = _root(kind, how)
         found = f"list_transform([{inner}], lambda _o: {finish('_o.v', 'coalesce(_o.n, 1)')})[1]"
-    by_document = f"CASE WHEN _j IS NULL THEN {'NULL' if strict else bad} ELSE {found} END"
+    by_document = f"CASE WHEN _j IS NULL THEN {'NULL' if how.strict else bad} ELSE {found} END"
     blank = r"[ \t\r\n]*"
     document = strict_document("_d.v", opening=opening)
     if not isinstance(kind, t.StructType):
@@ -62,15 +64,15 @@ def _soft(kind: t.DataType, strict: bool, source: str, counts: bool = False) -> 
     )
 
 
-def _root(kind: t.DataType, strict: bool) -> tuple[str, str]:
+def _root(kind: t.DataType, how: Reading) -> tuple[str, str]:
     """What a document of an array or a map begins with, and its outcome; one object is an array of one."""
-    listed = outcome("_j", kind, strict, 0)
+    listed = outcome("_j", kind, how, 0)
     if isinstance(kind, t.MapType):
         return "{", listed
     assert isinstance(kind, t.ArrayType)
     if not isinstance(kind.element, t.StructType):
         return "[", listed
-    single = record("_j", kind.element, strict, 0)
+    single = record("_j", kind.element, how, 0)
     alone = f"list_transform([{single}], lambda _a: {made('[_a.v]', '_a.n')})[1]"
     return "[{", f"CASE WHEN starts_with(_j, '{{') THEN {alone} ELSE {listed} END"
 
@@ -79,9 +81,9 @@ def _judged(value: str, lost: str, counts: bool) -> str:
     return f"struct_pack(v := {value}{f', n := CAST({lost} AS INTEGER)' if counts else ''})"
 
 
-def _from_json(schema: t.DataType, strict: bool, source: str) -> str:
-    soft = _soft(schema, strict, f"struct_pack(v := {source})")
-    if not strict:
+def _from_json(schema: t.DataType, how: Reading, source: str) -> str:
+    soft = _soft(schema, how, f"struct_pack(v := {source})")
+    if not how.strict:
         return f"{COERCES} {soft}.v"
     raised = fail(_MALFORMED, "The record does not have the schema, or is no JSON object")
     return f"list_transform([{soft}], lambda _h: CASE WHEN _h IS NULL THEN {raised} ELSE _h.v END)[1]"
@@ -95,24 +97,25 @@ def _resolve_from_json(args: Sequence[Arg]) -> Resolved:
     if not isinstance(args[1].known, str):
         raise Mismatch("[INVALID_SCHEMA.NON_STRING_LITERAL] the schema must be a constant text")
     schema = _schema_of(args[1].known)
-    mode = _mode_of(args[2]) if len(args) == 3 else "PERMISSIVE"
+    how = _reading(options_of(args[2], _OPTIONS)) if len(args) == 3 else Reading()
     if isinstance(schema, t.StructType) and schema.find("_corrupt_record") is not None:
         raise NotAnswered("the column _corrupt_record is not answered")
-    _from_json(schema, mode == "FAILFAST", "NULL")  # what is not answered is told now
-    failfast = _made(schema, True, len(args))
-    return failfast if mode == "FAILFAST" else replace(_made(schema, False, len(args)), strict=failfast)
+    _from_json(schema, how, "NULL")  # what is not answered is told now
+    failfast = _made(schema, replace(how, strict=True), len(args))
+    return failfast if how.strict else replace(_made(schema, how, len(args)), strict=failfast)
 
 
-def _made(schema: t.DataType, strict: bool, args: int) -> Resolved:
+def _made(schema: t.DataType, how: Reading, args: int) -> Resolved:
+    plain = how.timestamp_format is None and how.date_format is None
     return Resolved(
         (t.STRING, *([None] * (args - 1))),
         schema,
-        lambda v: _from_json(schema, strict, v[0]),
+        lambda v: _from_json(schema, how, v[0]),
         nullable=True,
         fallible=True,
-        soft=lambda v: _soft(schema, strict, f"TRY(struct_pack(v := {v[0]}))", counts=not strict),
-        quick=lambda v: _quick(schema, v[0]),
-        counts=not strict,
+        soft=lambda v: _soft(schema, how, f"TRY(struct_pack(v := {v[0]}))", counts=not how.strict),
+        quick=(lambda v: _quick(schema, v[0])) if plain else None,
+        counts=not how.strict,
         pretty=(lambda _, a: "entries") if isinstance(schema, t.MapType) else None,
     )
 
@@ -148,15 +151,14 @@ def _nullable(kind: t.DataType) -> t.DataType:
     return t.MapType(kind.key, _nullable(kind.value)) if isinstance(kind, t.MapType) else kind
 
 
-def _mode_of(options: Arg) -> str:
-    """The mode from `map('mode', '...')`; any other option is not answered."""
-    found = re.fullmatch(r"map\((?i:mode), (\w+)\)", options.name)
-    if found is None:
-        raise NotAnswered("options other than map('mode', '...') are not answered")
-    mode = found[1].upper()
+def _reading(options: Mapping[str, str]) -> Reading:
+    mode = options.get("mode", "PERMISSIVE").upper()
     if mode not in ("PERMISSIVE", "FAILFAST"):
         raise NotAnswered(f"the mode {mode} is not answered")
-    return mode
+    day = options.get("dateformat")
+    if day is not None and re.search("[HhmsSaXZ]", re.sub("'[^']*'", "", day)):
+        raise NotAnswered(f"the pattern {day!r} of a date, which has a time, is not answered")
+    return Reading(mode == "FAILFAST", options.get("timestampformat"), day)
 
 
 FUNCTIONS: tuple[Function, ...] = (

@@ -5,7 +5,13 @@ Text after the closing brace, single quotes, `NaN`, half surrogates. What Spark 
 
 from __future__ import annotations
 
-from tailrace.sql.typed import text
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tailrace.model import types as t
+from tailrace.sql.errors import Mismatch
+from tailrace.sql.functions.table import Arg, Function, Lower, Resolved, scalar
+from tailrace.sql.typed import fail, text
 
 CUT_MARK = "\ue0fe"
 """Stands for a string whose last escape is cut off by the closing quote: no value, but the rest is read."""
@@ -81,3 +87,48 @@ def string_of(token: str) -> str:
         f"CASE WHEN contains({token}, '\\') THEN json_extract_string({token}, '$') "
         f"ELSE substr({token}, 2, length({token}) - 2) END"
     )
+
+
+_CONTROL = r"[\x01-\x1f]"
+_CONTROL_IN_KEY = r'"[^"]*[\x01-\x1f][^"]*"[ \t\r\n]*:'
+
+
+def _spaced(doc: str) -> str:
+    """A document whose strings hold control characters, which Spark's functions let pass."""
+    odd = f"NOT json_valid({doc}) AND regexp_matches({doc}, {text(_CONTROL)})"
+    return f"CASE WHEN {odd} THEN regexp_replace({doc}, {text(_CONTROL)}, ' ', 'g') ELSE {doc} END"
+
+
+def _keys(v: Sequence[str]) -> str:
+    raised = fail("UNSUPPORTED_FEATURE", "a key with a control character")
+    odd = f"NOT json_valid(_d) AND regexp_matches(_d, {text(_CONTROL_IN_KEY)})"
+    return (
+        f"list_transform([{v[0]}], lambda _d: CASE WHEN {odd} THEN {raised} ELSE list_transform([{_spaced('_d')}], "
+        f"lambda _d: json_keys({strict_document('_d')}))[1] END)[1]"
+    )
+
+
+def _length(v: Sequence[str]) -> str:
+    document = strict_document("_d", opening="[")
+    counted = f"CAST(json_array_length({document}) AS INTEGER)"
+    return (
+        f"list_transform([{v[0]}], lambda _d: list_transform([{_spaced('_d')}], lambda _d: {counted})[1])[1]"
+    )
+
+
+def _of_text(name: str, result: t.DataType, lower: Lower) -> Function:
+    """A function of one STRING; anything else is told as Spark tells it."""
+    function = scalar(name, [t.STRING], result, lower, null="always")
+
+    def resolve(args: Sequence[Arg]) -> Resolved:
+        if len(args) == 1 and not isinstance(args[0].type, (t.StringType, t.VoidType)):
+            raise Mismatch("[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be STRING")
+        return function.resolve(args)
+
+    return replace(function, resolve=resolve)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    _of_text("json_object_keys", t.ArrayType(t.STRING), _keys),
+    _of_text("json_array_length", t.INT, _length),
+)

@@ -1,8 +1,8 @@
-"""`get_json_object` by Spark's answers, for paths of names and indexes that begin with a name.
+"""`get_json_object` by Spark's answers, for paths of names, indexes and at most one `[*]`.
 
-The document is read as far as its first object closes, all of it must be JSON, and of a key that comes
-several times the first value that leads to something counts. Strings come without their quotes, anything
-else as Spark prints it.
+The document is read as far as its first object or array closes, all of it must be JSON, and of a key that
+comes several times the first value that leads to something counts. Strings come without their quotes, anything
+else as Spark prints it; what `[*]` finds is a list of JSON, or, if it is one value, that value with its quotes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tailrace.sql.functions.json_values import converted
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
 from tailrace.sql.typed import fail, text
 
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_ -]*)|\['([^'?*]+)'\]|\[([0-9]{1,6})\]")
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_ -]*)|\['([^'?*]+)'\]|\[([0-9]{1,6}|\*)\]")
 _HALF_MARK = "\ue0ff"
 """Stands for half a surrogate, which no text can hold."""
 
@@ -29,6 +29,9 @@ _MOVED_RANGE = "[\ue0ff-\ue120]"
 _PIECES = r"""(?s)"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^"']+"""
 _SINGLE = r"(?s)'[^\\]*'"
 _ODD = r"[\x01-\x1f']"
+
+_ANY = -1
+"""The step `[*]`."""
 
 Step = str | int
 
@@ -42,16 +45,19 @@ def _steps(path: str) -> list[Step]:
         found = _STEP.match(path, at)
         if found is None:
             raise NotAnswered(f"the path {path!r} is not answered")
-        steps.append(int(found[3]) if found[3] else found[1] or found[2])
+        index = _ANY if found[3] == "*" else int(found[3] or 0)
+        steps.append(index if found[3] else found[1] or found[2])
         at = found.end()
-    if not steps or isinstance(steps[0], int):
-        raise NotAnswered(f"the path {path!r}, which does not begin with a name, is not answered")
+    if not steps:
+        raise NotAnswered(f"the path {path!r}, which is the whole document, is not answered")
+    if steps.count(_ANY) > 1:
+        raise NotAnswered(f"the path {path!r}, which has more than one [*], is not answered")
     return steps
 
 
-def _all_ways(steps: Sequence[Step]) -> str:
-    """Every value the path leads to in the document `_j`, in the order of the text, NULL left out."""
-    found = "[CAST(_j AS JSON)]"
+def _all_ways(steps: Sequence[Step], source: str) -> str:
+    """Every value the path leads to in the document, in the order of the text, NULL left out."""
+    found = f"[CAST({source} AS JSON)]"
     for step in steps:
         if isinstance(step, int):
             one = f"CASE WHEN json_type(_c) = 'ARRAY' THEN [json_extract(_c, '$[{step}]')] ELSE [] END"
@@ -60,21 +66,53 @@ def _all_ways(steps: Sequence[Step]) -> str:
             named = f"list_filter({pairs}, lambda _e: _e[1] = {text(step)})"
             one = f"CASE WHEN json_type(_c) = 'OBJECT' THEN list_transform({named}, lambda _e: _e[2]) ELSE [] END"
         found = f"flatten(list_transform({found}, lambda _c: {one}))"
-    null = "" if isinstance(steps[-1], int) else " AND CAST(_c AS VARCHAR) <> 'null'"
+    named_last = bool(steps) and not isinstance(steps[-1], int)
+    null = " AND CAST(_c AS VARCHAR) <> 'null'" if named_last else ""
     return f"list_filter({found}, lambda _c: _c IS NOT NULL{null})"
 
 
-def _get(doc: str, steps: Sequence[Step]) -> str:
+def _listed(steps: Sequence[Step]) -> str:
+    """What a path with `[*]` leads to in the document `_j`, as text; several values stand in brackets."""
+    at = steps.index(_ANY)
+    before, after = steps[:at], steps[at + 1 :]
+    each = f"list_transform(json_extract(_w, '$[*]'), lambda _g: {_all_ways(after, '_g')}[1])"
+    kept = f"list_filter({each}, lambda _g: _g IS NOT NULL)"
+    arrays = f"list_filter({_all_ways(before, '_j')}, lambda _w: json_type(_w) = 'ARRAY')"
+    found = f"list_filter(list_transform({arrays}, lambda _w: {kept}), lambda _w: len(_w) > 0)[1]"
+    token = "CAST(_g AS VARCHAR)"
+    written = (
+        f"CASE WHEN {token} = 'null' OR starts_with({token}, '\"') THEN {token} "
+        f"ELSE {converted(token, t.STRING)} END"
+    )
+    joined = f"array_to_string(list_transform(_w, lambda _g: {written}), ',')"
+    always = bool(before) and isinstance(before[-1], int)  # behind an index Spark keeps the brackets of one
+    single = "false" if always else "len(_w) = 1"
+    return (
+        f"list_transform([{found}], lambda _w: CASE WHEN _w IS NULL THEN NULL WHEN {single} THEN {joined} "
+        f"ELSE '[' || {joined} || ']' END)[1]"
+    )
+
+
+def _single(steps: Sequence[Step]) -> str:
+    """The token that a path without `[*]` leads to in the document `_j`."""
     names = [step for step in steps if isinstance(step, str)]
     path = "$" + "".join(f"[{s}]" if isinstance(s, int) else f'."{s}"' for s in steps)
     twice = " OR ".join(
         f"regexp_matches(_j, {text(chr(34) + re.escape(n) + chr(34) + '.*' + chr(34) + re.escape(n) + chr(34))}, 's')"
         for n in names
     )
-    slow = f"{_all_ways(steps)}[1]"
-    token = f"CAST(CASE WHEN contains(_j, '\\') OR {twice} THEN {slow} ELSE json_extract(_j, {text(path)}) END AS VARCHAR)"
+    found = f"json_extract(_j, {text(path)})"
+    if names:
+        slow = f"{_all_ways(steps, '_j')}[1]"
+        found = f"CASE WHEN contains(_j, '\\') OR {twice} THEN {slow} ELSE {found} END"
+    return f"CAST({found} AS VARCHAR)"
+
+
+def _get(doc: str, steps: Sequence[Step]) -> str:
+    any_ = _ANY in steps
+    token = _listed(steps) if any_ else _single(steps)
     marked = f"contains(_v, {text(_HALF_MARK)})"
-    nested = "(starts_with(_v, '{') OR starts_with(_v, '['))"
+    nested = "true" if any_ else "(starts_with(_v, '{') OR starts_with(_v, '['))"
     raised = fail("UNSUPPORTED_FEATURE", "a nested value with half a surrogate or a control character")
     inner = "_v"
     for sign, code in (("t", 9), ("n", 10), ("r", 13)):
@@ -88,6 +126,7 @@ def _get(doc: str, steps: Sequence[Step]) -> str:
     )
     value = converted("_v", t.STRING)
     outer = f"CASE WHEN _v = 'null' THEN 'null' ELSE {value} END" if isinstance(steps[-1], int) else value
+    outer = "_v" if any_ else outer
     pieces = f"regexp_extract_all(_d, {text(_PIECES)})"
     aside = f"translate(_k, {_CONTROLS}, {_MOVED})"
     single = f"regexp_full_match(_k, {text(_SINGLE)}) AND length(_k) > 1"
@@ -101,9 +140,10 @@ def _get(doc: str, steps: Sequence[Step]) -> str:
     odd = f"NOT json_valid(_d) AND regexp_matches(_d, {text(_ODD)})"
     controls = f"CASE WHEN {odd} THEN {kept} ELSE _d END"
     unquoted = f"regexp_replace(_d, {text(QUOTED)}, chr(34) || chr(34), 'g')"
+    opening = "[" if isinstance(steps[0], int) else "{"
     bare = (
         f"CASE WHEN NOT regexp_matches({unquoted}, {text(NOT_FINITE)}) "
-        f"THEN {strict_document('_d', _HALF_MARK)} END"
+        f"THEN {strict_document('_d', _HALF_MARK, opening)} END"
     )
     private = f"CASE WHEN regexp_matches(_d, {text(_MOVED_RANGE)}) THEN {raised} ELSE {controls} END"
     return (

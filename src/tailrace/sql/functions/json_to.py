@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from tailrace.model import types as t
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
+from tailrace.sql.functions.date_patterns import format_text
+from tailrace.sql.functions.json_options import options_of
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.typed import quote, text
 
 DEPTH_MAX = 8
+_OPTIONS = {
+    "ignorenullfields": "ignoreNullFields",
+    "sortkeys": "sortKeys",
+    "timestampformat": "timestampFormat",
+    "dateformat": "dateFormat",
+}
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How values are written. `nulls`: fields that are NULL too; patterns are None for Spark's own."""
+
+    nulls: bool = False
+    sort_keys: bool = False
+    timestamp_format: str | None = None
+    date_format: str | None = None
 
 
 def _string(value: str) -> str:
@@ -30,10 +49,12 @@ def _capitals() -> str:
     return inner
 
 
-def _text_of(value: str, kind: t.DataType, nulls: bool, depth: int = 0) -> str:
+def _text_of(value: str, kind: t.DataType, how: Writing, depth: int = 0) -> str:
     """JSON text of a value that is not NULL."""
     if depth > DEPTH_MAX:
         raise NotAnswered("to_json of so deep a type is not answered")
+    if isinstance(kind, t.VoidType):
+        return "'null'"
     if isinstance(kind, t.StringType):
         return _string(value)
     if isinstance(kind, (t.IntegralType, t.BooleanType, t.DecimalType)):
@@ -43,6 +64,9 @@ def _text_of(value: str, kind: t.DataType, nulls: bool, depth: int = 0) -> str:
     if isinstance(kind, (t.DoubleType, t.FloatType)):
         number = cast_sql(value, kind, t.STRING)[0]
         return f"CASE WHEN isfinite({value}) THEN {number} ELSE '\"' || {number} || '\"' END"
+    pattern = how.timestamp_format if isinstance(kind, t.TimestampType) else how.date_format
+    if isinstance(kind, (t.DateType, t.TimestampType)) and pattern is not None:
+        return _string(format_text(pattern)(f"CAST({value} AS TIMESTAMP)"))
     if isinstance(kind, t.DateType):
         return f"'\"' || {_day(value)} || '\"'"
     if isinstance(kind, (t.TimestampType, t.TimestampNTZType)):
@@ -53,37 +77,38 @@ def _text_of(value: str, kind: t.DataType, nulls: bool, depth: int = 0) -> str:
         return f"'\"' || to_base64({value}) || '\"'"
     if isinstance(kind, t.ArrayType):
         item = f"_a{depth}"
-        one = _or_null(item, kind.element, nulls, depth + 1)
+        one = _or_null(item, kind.element, how, depth + 1)
         return f"'[' || array_to_string(list_transform({value}, lambda {item}: {one}), ',') || ']'"
     if isinstance(kind, t.MapType):
         if not isinstance(kind.key, t.StringType):
             raise NotAnswered(f"to_json of a map with keys of type {kind.key.simple_string} is not answered")
         item = f"_a{depth}"
-        pair = f"{_string(f'{item}.key')} || ':' || {_or_null(f'{item}.value', kind.value, nulls, depth + 1)}"
-        listed = f"list_transform(map_entries({value}), lambda {item}: {pair})"
+        pair = f"{_string(f'{item}.key')} || ':' || {_or_null(f'{item}.value', kind.value, how, depth + 1)}"
+        entries = f"list_sort(map_entries({value}))" if how.sort_keys else f"map_entries({value})"
+        listed = f"list_transform({entries}, lambda {item}: {pair})"
         return f"'{{' || array_to_string({listed}, ',') || '}}'"
     if isinstance(kind, t.StructType):
-        return _record(value, kind, nulls, depth)
+        return _record(value, kind, how, depth)
     raise NotAnswered(f"to_json of {kind.simple_string} is not answered")
 
 
-def _record(value: str, kind: t.StructType, nulls: bool, depth: int) -> str:
+def _record(value: str, kind: t.StructType, how: Writing, depth: int) -> str:
     name = f"_a{depth}"
     parts = []
-    for field in kind.fields:
+    for field in sorted(kind.fields, key=lambda f: f.name.encode()) if how.sort_keys else kind.fields:
         inner = f"{name}.{quote(field.name)}"
-        written = _text_of(inner, field.type, nulls, depth + 1)
+        written = _text_of(inner, field.type, how, depth + 1)
         if not re.fullmatch(r"[^\"\\\x00-\x1f\x7f]*", field.name):
             raise NotAnswered(f"to_json of a field named {field.name!r} is not answered")
         key = text(f'"{field.name}":')
-        other = f" ELSE {key} || 'null'" if nulls else ""
+        other = f" ELSE {key} || 'null'" if how.nulls else ""
         parts.append(f"CASE WHEN {inner} IS NOT NULL THEN {key} || {written}{other} END")
     joined = f"concat_ws(',', {', '.join(parts)})"
     return f"list_transform([{value}], lambda {name}: '{{' || {joined} || '}}')[1]"
 
 
-def _or_null(value: str, kind: t.DataType, nulls: bool, depth: int) -> str:
-    return f"CASE WHEN {value} IS NULL THEN 'null' ELSE {_text_of(value, kind, nulls, depth)} END"
+def _or_null(value: str, kind: t.DataType, how: Writing, depth: int) -> str:
+    return f"CASE WHEN {value} IS NULL THEN 'null' ELSE {_text_of(value, kind, how, depth)} END"
 
 
 def _day(value: str) -> str:
@@ -95,6 +120,24 @@ def _day(value: str) -> str:
     return f"({year} || strftime({value}, '-%m-%d'))"
 
 
+def _writing(options: Mapping[str, str]) -> Writing:
+    flags = {name: options.get(name, "").lower() for name in ("ignorenullfields", "sortkeys")}
+    if not set(flags.values()) <= {"", "true", "false"}:
+        raise NotAnswered("a flag that is neither true nor false is not answered")
+    day = options.get("dateformat")
+    if day is not None and re.search("[HhmsSaXZ]", re.sub("'[^']*'", "", day)):
+        raise NotAnswered(f"the pattern {day!r} of a date, which has a time, is not answered")
+    moment = options.get("timestampformat")
+    if moment is not None and moment.endswith("XXX"):
+        moment = moment[: -len("XXX")] + "'Z'"  # the zone is UTC
+    return Writing(
+        flags["ignorenullfields"] == "false",
+        flags["sortkeys"] == "true",
+        moment,
+        day,
+    )
+
+
 def _resolve(args: Sequence[Arg]) -> Resolved:
     if len(args) not in (1, 2):
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
@@ -103,15 +146,10 @@ def _resolve(args: Sequence[Arg]) -> Resolved:
         raise Mismatch(
             f"[DATATYPE_MISMATCH.INVALID_JSON_SCHEMA] {kind.simple_string.upper()} cannot be written as JSON"
         )
-    nulls = False
-    if len(args) == 2:
-        found = re.fullmatch(r"map\((?i:ignoreNullFields), (true|false)\)", args[1].name)
-        if found is None:
-            raise NotAnswered("options other than map('ignoreNullFields', '...') are not answered")
-        nulls = found[1] == "false"
+    how = _writing(options_of(args[1], _OPTIONS)) if len(args) == 2 else Writing()
 
     def lower(v: Sequence[str]) -> str:
-        written = _text_of("_o", kind, nulls)
+        written = _text_of("_o", kind, how)
         return f"list_transform([{v[0]}], lambda _o: CASE WHEN _o IS NOT NULL THEN {written} END)[1]"
 
     lower(["NULL"])  # what is not answered is told now

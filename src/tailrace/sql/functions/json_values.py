@@ -14,8 +14,12 @@ from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql, double_text
+from tailrace.sql.functions.date_patterns import parse_text
 from tailrace.sql.functions.json_document import CUT_MARKED, string_of
+from tailrace.sql.functions.json_options import Reading
 from tailrace.sql.typed import fail, quote, text
+
+_PLAIN = Reading()
 
 
 def _is_string(token: str) -> str:
@@ -36,7 +40,7 @@ def _special_arm(word: str, value: str) -> str:
     return f"""WHEN '"{word}"' THEN '{value}' WHEN '"\\"{word}\\""' THEN '{value}'"""
 
 
-def converted(token: str, kind: t.DataType) -> str:
+def converted(token: str, kind: t.DataType, how: Reading = _PLAIN) -> str:
     """The token's value, NULL where it is null or of another type. `token` is JSON text, not NULL."""
     if isinstance(kind, t.StringType):
         whole = r"-?[0-9]+|true|false"
@@ -71,7 +75,7 @@ def converted(token: str, kind: t.DataType) -> str:
             f"CASE WHEN regexp_full_match({number}, '{valid}') THEN {number} END", t.STRING, kind, True
         )
         return sql
-    return _convert_time(token, kind)
+    return _convert_time(token, kind, how)
 
 
 def _nested_text(token: str) -> str:
@@ -80,14 +84,19 @@ def _nested_text(token: str) -> str:
     return f"CASE WHEN regexp_matches({token}, '{far}') THEN {fail('UNSUPPORTED_FEATURE', 'a nested number with an exponent')} ELSE {token} END"
 
 
-def _convert_time(token: str, kind: t.DataType) -> str:
+def _convert_time(token: str, kind: t.DataType, how: Reading) -> str:
     value = string_of(token)
     if isinstance(kind, t.DateType):
+        if how.date_format is not None:
+            read = parse_text(how.date_format)(value, True)
+            return f"CASE WHEN {_is_string(token)} THEN CAST({read} AS DATE) END"
         sql, _ = cast_sql(value, t.STRING, kind, True)
         days = f"TRY_CAST(CASE WHEN regexp_full_match({value}, '[+-]?[0-9]+') THEN {value} END AS INTEGER)"
         return f"CASE WHEN {_is_string(token)} THEN coalesce({sql}, DATE '1970-01-01' + {days}) END"
     if isinstance(kind, t.TimestampType):
         sql, _ = cast_sql(value, t.STRING, kind, True)
+        if how.timestamp_format is not None:
+            sql = f"CAST({parse_text(how.timestamp_format)(value, True)} AS TIMESTAMPTZ)"
         seconds = f"TRY_CAST({token} AS BIGINT)"
         far = (
             f"CAST((CAST({seconds} AS HUGEINT) * 1000000 + 9223372036854775808) % 18446744073709551616 "
@@ -110,24 +119,24 @@ def is_nested(kind: t.DataType) -> bool:
     return isinstance(kind, (t.StructType, t.ArrayType, t.MapType))
 
 
-def outcome(token: str, kind: t.DataType, strict: bool, depth: int) -> str:
+def outcome(token: str, kind: t.DataType, how: Reading, depth: int) -> str:
     """`struct_pack(v, n)` of a token, which is JSON text, not NULL; `depth` keeps the names of lambdas apart.
 
-    `strict`: of a key that comes twice the value that is of another type counts.
+    `how.strict`: of a key that comes twice the value that is of another type counts.
     """
     none = f"CAST(NULL AS {duck(kind)})"
     lost, null = made(none, "CAST(NULL AS INTEGER)"), made(none, "0")
     if not is_nested(kind):
         value, fine = f"_v{depth}", f"_v{depth} IS NOT NULL OR {token} = 'null'"
         one = made(value, f"CAST(CASE WHEN {fine} THEN 0 END AS INTEGER)")
-        return f"list_transform([{converted(token, kind)}], lambda {value}: {one})[1]"
+        return f"list_transform([{converted(token, kind, how)}], lambda {value}: {one})[1]"
     if isinstance(kind, t.ArrayType):
-        inner = _array(token, kind, lost, strict, depth)
+        inner = _array(token, kind, lost, how, depth)
     elif isinstance(kind, t.MapType):
-        inner = _map(token, kind, lost, strict, depth)
+        inner = _map(token, kind, lost, how, depth)
     else:
         assert isinstance(kind, t.StructType)
-        inner = record(token, kind, strict, depth)
+        inner = record(token, kind, how, depth)
     opening = "[" if isinstance(kind, t.ArrayType) else "{"
     return (
         f"CASE WHEN {token} = 'null' THEN {null} WHEN starts_with({token}, '{opening}') THEN {inner} "
@@ -140,9 +149,9 @@ def made(value: str, lost: str) -> str:
     return f"struct_pack(v := {value}, n := CAST({lost} AS INTEGER))"
 
 
-def _array(token: str, kind: t.ArrayType, lost: str, strict: bool, depth: int) -> str:
+def _array(token: str, kind: t.ArrayType, lost: str, how: Reading, depth: int) -> str:
     rest, one = f"_r{depth}", f"_q{depth}"
-    each = _outcomes(f"json_extract({token}, '$[*]')", kind.element, strict, depth)
+    each = _outcomes(f"json_extract({token}, '$[*]')", kind.element, how, depth)
     value = f"list_transform({rest}, lambda {one}: {one}.v)"
     return (
         f"list_transform([{each}], lambda {rest}: CASE WHEN {_any_lost(rest, one)} THEN {lost} "
@@ -150,11 +159,11 @@ def _array(token: str, kind: t.ArrayType, lost: str, strict: bool, depth: int) -
     )
 
 
-def _outcomes(tokens: str, kind: t.DataType, strict: bool, depth: int) -> str:
+def _outcomes(tokens: str, kind: t.DataType, how: Reading, depth: int) -> str:
     """The outcomes of a list of JSON values."""
     item = f"_x{depth}"
     token = f"CAST({item} AS VARCHAR)"
-    return f"list_transform({tokens}, lambda {item}: {outcome(token, kind, strict, depth + 1)})"
+    return f"list_transform({tokens}, lambda {item}: {outcome(token, kind, how, depth + 1)})"
 
 
 def _any_lost(results: str, one: str) -> str:
@@ -165,14 +174,14 @@ def _sum(results: str, one: str) -> str:
     return f"coalesce(list_sum(list_transform({results}, lambda {one}: {one}.n)), 0)"
 
 
-def _map(token: str, kind: t.MapType, lost: str, strict: bool, depth: int) -> str:
+def _map(token: str, kind: t.MapType, lost: str, how: Reading, depth: int) -> str:
     if not isinstance(kind.key, t.StringType):
         raise Mismatch(
             "[DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE] the keys of a map in JSON are STRING, "
             f"not {kind.key.simple_string.upper()}"
         )
     rest, one = f"_r{depth}", f"_q{depth}"
-    each = _outcomes(f"json_extract({token}, '$.*')", kind.value, strict, depth)
+    each = _outcomes(f"json_extract({token}, '$.*')", kind.value, how, depth)
     both = f"struct_pack(k := json_keys({token}), r := {each})"
     twice = fail("UNSUPPORTED_FEATURE", "a key that comes twice for a MAP")
     value = f"CAST(map({rest}.k, list_transform({rest}.r, lambda {one}: {one}.v)) AS {duck(kind)})"
@@ -186,7 +195,7 @@ def _map(token: str, kind: t.MapType, lost: str, strict: bool, depth: int) -> st
 def record(
     doc: str,
     schema: t.StructType,
-    strict: bool,
+    how: Reading,
     depth: int,
     finish: Callable[[str, str], str] = made,
 ) -> str:
@@ -197,34 +206,34 @@ def record(
         token, name = f"CAST({found}[{i + 1}] AS VARCHAR)", f"{one}.{quote(field.name)}"
         there = f"{found}[{i + 1}] IS NOT NULL"
         if is_nested(field.type):
-            part = outcome(token, field.type, strict, depth + 1)
+            part = outcome(token, field.type, how, depth + 1)
             values.append(f"{quote(field.name)} := {name}.v")
             lost.append(f"CASE WHEN {there} THEN coalesce({name}.n, 1) ELSE 0 END")
         else:
-            part = converted(token, field.type)
+            part = converted(token, field.type, how)
             values.append(f"{quote(field.name)} := {name}")
             lost.append(f"CASE WHEN {name} IS NOT NULL OR NOT {there} OR {token} = 'null' THEN 0 ELSE 1 END")
         parts.append(f"{quote(field.name)} := CASE WHEN {there} THEN {part} END")
     plain = not any(is_nested(field.type) for field in schema.fields)
     value = one if plain else f"struct_pack({', '.join(values)})"
     return (
-        f"list_transform([{tokens_of(doc, schema, strict)}], lambda {found}: list_transform("
+        f"list_transform([{tokens_of(doc, schema, how)}], lambda {found}: list_transform("
         f"[struct_pack({', '.join(parts)})], lambda {one}: {finish(value, ' + '.join(lost))})[1])[1]"
     )
 
 
-def tokens_of(doc: str, schema: t.StructType, strict: bool) -> str:
+def tokens_of(doc: str, schema: t.StructType, how: Reading) -> str:
     """The list of the fields' tokens in an object, NULL for a field that is not there."""
     names = [field.name for field in schema.fields]
     paths = ", ".join(text(path_of(name)) for name in names)
     twice = " OR ".join(f"{doc} LIKE {text(pattern)}" for pattern in (f'%"{n}"%"{n}"%' for n in names))
-    picked = ", ".join(_last(field, strict) for field in schema.fields)
+    picked = ", ".join(_last(field, how) for field in schema.fields)
     pairs = f"list_zip(json_keys({doc}), json_extract({doc}, '$.*'))"
     slow = f"list_transform([{pairs}], lambda _p: [{picked}])[1]"
     return f"CASE WHEN contains({doc}, '\\') OR {twice} THEN {slow} ELSE json_extract({doc}, [{paths}]) END"
 
 
-def _last(field: t.Field, strict: bool) -> str:
+def _last(field: t.Field, how: Reading) -> str:
     """Of a key that comes several times the last token that can be of the type; FAILFAST sees any other."""
     found = f"list_filter(_p, lambda _e: _e[1] = {text(field.name)})"
     if isinstance(field.type, (t.ArrayType, t.MapType)):
@@ -232,11 +241,14 @@ def _last(field: t.Field, strict: bool) -> str:
         return f"CASE WHEN len({found}) > 1 THEN {twice} ELSE {found}[1][2] END"
     token = "CAST(_e[2] AS VARCHAR)"
     fits = f"regexp_full_match({token}, {text(_shape(field.type))})"
-    if isinstance(field.type, (t.DoubleType, t.FloatType, t.BooleanType, t.DecimalType)):
-        fits = f"({token} = 'null' OR {converted(token, field.type)} IS NOT NULL)"
+    judged: tuple[type[t.DataType], ...] = (t.DoubleType, t.FloatType, t.BooleanType, t.DecimalType)
+    judged += (t.DateType,) if how.date_format is not None else ()
+    judged += (t.TimestampType,) if how.timestamp_format is not None else ()
+    if isinstance(field.type, judged):
+        fits = f"({token} = 'null' OR {converted(token, field.type, how)} IS NOT NULL)"
     last = f"list_filter({found}, lambda _e: {fits})[-1][2]"
     unfit = f"list_filter({found}, lambda _e: NOT {fits})[1][2]"
-    return f"coalesce({unfit}, {last})" if strict else f"coalesce({last}, {unfit})"
+    return f"coalesce({unfit}, {last})" if how.strict else f"coalesce({last}, {unfit})"
 
 
 def _shape(kind: t.DataType) -> str:
