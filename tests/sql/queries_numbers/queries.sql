@@ -33,3 +33,16 @@ SELECT try_add('x', x), try_add('1', 1/y), try_divide('1', 1/y), try_multiply(x,
 SELECT try_add(1, 1/y) FROM VALUES (1, 0), (2, 1) AS t(x, y);
 SELECT try_mod(x, y), try_divide(x, y), try_divide(x, 2), try_mod(x, 0), try_divide('x', x), try_divide('5', x), try_multiply('1', x) FROM VALUES (1.5, 0.0), (2.5, 1.1), (NULL, 2) AS t(x, y);
 SELECT try_add('1', '2');
+-- Sums of BIGINT that are NULL where they run over
+SELECT try_sum(x) FROM VALUES (9223372036854775807), (1L), (NULL) AS t(x);
+SELECT try_sum(x), try_avg(x), try_sum(DISTINCT x), try_sum(x) FILTER (WHERE x > 1) FROM VALUES (1L), (NULL), (5L), (5L) AS t(x);
+SELECT try_sum(x) FROM VALUES (1L), (2L) AS t(x) WHERE x > 3;
+SELECT k, try_sum(x) FROM VALUES (1, 9223372036854775807), (1, 1L), (2, -9223372036854775808), (2, -1L), (3, NULL), (4, 7L) AS t(k, x) GROUP BY k ORDER BY k;
+-- DOUBLE and FLOAT up and down to a number of digits
+SELECT ceil(x, 1), floor(x, 1), ceil(x, 0), floor(x, -1), ceil(x, 20), ceil(x, -2) FROM VALUES (1.25D), (-1.25D), (0D), (-0.0D), (123.456D), (NULL), (double('NaN')), (-99.95D), (1e14D) AS t(x);
+SELECT ceil(x, 1), floor(x, 1), ceil(x, 0), floor(x, -1), floor(x, 7) FROM VALUES (float(1.25)), (float(-1.25)), (float(0.1)), (NULL), (float('NaN')), (float(12345.678)) AS t(x);
+SELECT ceil(x, 1) FROM VALUES (1e20D) AS t(x);
+SELECT ceil(1.25D, 1), floor(-1.25D, 1), typeof(ceil(1.25D, 1)), ceiling(x, 2) FROM VALUES (2.345D) AS t(x);
+SELECT ceil(x, 30), floor(x, 25) FROM VALUES (1.25), (NULL) AS t(x);
+-- The first moment of a date
+SELECT make_timestamp(x) FROM VALUES (DATE'2024-02-29'), (DATE'1969-12-31'), (NULL) AS t(x);

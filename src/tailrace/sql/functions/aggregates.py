@@ -8,6 +8,7 @@ is `finish`. Sums and means of doubles depend on the order of the rows in their 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from tailrace.model import types as t
@@ -106,6 +107,12 @@ def _in_any_order(total: str, positive: str) -> str:
     return f"CASE WHEN {total} IS NULL THEN NULL WHEN {inside} THEN CAST({total} AS BIGINT) ELSE {raised} END"
 
 
+def _or_null(total: str, positive: str) -> str:
+    """NULL where the sum of all rows leaves BIGINT."""
+    outside = f"{total} NOT BETWEEN -9223372036854775808 AND 9223372036854775807"
+    return f"CASE WHEN {outside} THEN NULL ELSE {_in_any_order(total, positive)} END"
+
+
 def _plain_sum(texts: Sequence[str]) -> str:
     """Where digits may run out, Spark raises for all values but answers NULL for distinct ones."""
     if texts[0].startswith(_DISTINCT):
@@ -121,9 +128,11 @@ def _resolve_try_avg(args: Sequence[Arg]) -> Resolved:
 
 
 def _resolve_try_sum(args: Sequence[Arg]) -> Resolved:
-    """Sums of BIGINT that run over and come back are NULL in Spark by the order of the rows."""
+    """Sums of BIGINT that run over and come back are NULL in Spark by the order of the rows: those fail."""
     _only(args)
-    open_ = (t.LongType, t.DecimalType, t.StringType)
+    if isinstance(args[0].type, t.LongType):
+        return replace(_resolve_sum(args), mergeable=False, beside=(_positive_sum, _or_null))
+    open_ = (t.DecimalType, t.StringType)
     if isinstance(args[0].type, open_) or coerce.is_interval(args[0].type):
         raise NotAnswered(f"{args[0].type} is not answered")
     return _resolve_sum(args)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tailrace.model import types as t
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.datetime_zones import from_clock
 from tailrace.sql.functions.intervals_made import part_of
 from tailrace.sql.functions.options import Option, with_options
@@ -70,6 +71,15 @@ def _made(zoned: bool, safe: bool) -> Callable[[Sequence[Arg]], Resolved]:
     kind: t.DataType = t.TIMESTAMP if zoned else t.TIMESTAMP_NTZ
 
     def resolve(args: Sequence[Arg]) -> Resolved:
+        if len(args) == 1 and args[0].type == t.DATE and zoned and not safe:
+            _, fails = cast_sql("x", t.DATE, t.TIMESTAMP)
+            return scalar(
+                "make_timestamp",
+                [t.DATE],
+                kind,
+                lambda v: cast_sql(v[0], t.DATE, t.TIMESTAMP)[0],
+                fallible=fails,
+            ).resolve(args)
         if len(args) in (1, 2, 3):
             raise NotAnswered("a time made of a date and a time of day is not answered")
         if len(args) == 7 and zoned:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tailrace.model import types as t
+from tailrace.sql import coerce
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.options import whole, with_options
@@ -26,8 +27,8 @@ def rounded_type(kind: t.DecimalType, scale: int) -> t.DecimalType:
 def _scale(arg: Arg, way: str) -> int:
     if arg.value is None and way != "bround":
         raise Mismatch("[NON_FOLDABLE_ARGUMENT] the number of digits must be a constant that is not NULL")
-    if not isinstance(arg.value, int) or isinstance(arg.value, bool) or not -18 <= arg.value <= 18:
-        raise NotAnswered("a number of digits that is not from -18 to 18 is not answered")
+    if not isinstance(arg.value, int) or isinstance(arg.value, bool) or not -18 <= arg.value <= 38:
+        raise NotAnswered("a number of digits that is not from -18 to 38 is not answered")
     return arg.value
 
 
@@ -60,6 +61,8 @@ def to_scale(way: str, args: Sequence[Arg]) -> Resolved:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
     scale = _scale(args[1], way) if len(args) == 2 else 0
     kind: t.DataType = args[0].type
+    if way != "bround" and isinstance(kind, (t.FloatType, t.DoubleType)):
+        kind = coerce.decimal_of(kind)
     if not isinstance(kind, (t.DecimalType, t.IntegralType)):
         raise NotAnswered(f"{way} of {kind} to a number of digits is not answered")
     exact = kind if isinstance(kind, t.DecimalType) else t.DecimalType(_DIGITS[kind], 0)
