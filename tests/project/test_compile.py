@@ -286,3 +286,17 @@ def test_parameters_reach_into_comments_properties_and_conditions(tmp_path: Path
     assert (table.comment, table.properties) == ("of dev", {"env": "dev"})
     assert "5" in table.expectations[0].sql
     assert table.expectations[0].text == "offset > 5"
+
+
+def test_no_table_keeps_an_interval_at_any_depth_but_a_view_may(tmp_path: Path) -> None:
+    interval = "DATE'2024-01-02' - DATE'2024-01-01'"
+    found = problems(
+        tmp_path,
+        f"CREATE MATERIALIZED VIEW a AS SELECT {interval} AS d;\n"
+        f"CREATE MATERIALIZED VIEW b AS SELECT array(named_struct('x', {interval})) AS d;",
+    )
+    assert len(found) == 2
+    assert all("Column 'd'" in one and "is an interval, which no table keeps" in one for one in found)
+    view = f"CREATE TEMPORARY VIEW w AS SELECT {interval} AS d;\n"
+    project = compiled(tmp_path, view + "CREATE MATERIALIZED VIEW c AS SELECT CAST(d AS STRING) AS d FROM w;")
+    assert list(project.datasets) == ["default.c"]

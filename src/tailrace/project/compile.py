@@ -20,6 +20,7 @@ from tailrace.project.project import Project
 from tailrace.sql.catalog import Target, TargetColumn
 from tailrace.sql.compile import compile_batch, compile_condition, compile_stream, parse_query
 from tailrace.sql.compiled import Expectation, Input, StreamQuery, TableInput
+from tailrace.sql.intervals import holds
 from tailrace.sql.parse import statement as s
 from tailrace.sql.parse.printing import print_statement
 from tailrace.sql.query import Query
@@ -222,6 +223,12 @@ class _Compiler:
                     f"Column '{name}' of {declared.name} is NULL without a type.",
                     place=declared.place,
                     hint="Give it one: CAST(NULL AS STRING).",
+                )
+            if stored and holds(field.type):
+                raise Refused(
+                    f"Column '{name}' of {declared.name} is an interval, which no table keeps.",
+                    place=declared.place,
+                    hint="CAST(... AS STRING) or a count of its units can be kept.",
                 )
             if stored and (not name or set(name) & DELTA_REFUSED):
                 raise ProjectError(

@@ -28,6 +28,17 @@ def spanning(start: str, end: str) -> Interval | None:
     return None
 
 
+def holds(kind: t.DataType) -> bool:
+    """Whether values of the type are intervals, or hold some."""
+    if isinstance(kind, t.ArrayType):
+        return holds(kind.element)
+    if isinstance(kind, t.MapType):
+        return holds(kind.key) or holds(kind.value)
+    if isinstance(kind, t.StructType):
+        return any(holds(field.type) for field in kind.fields)
+    return isinstance(kind, (t.DayTimeIntervalType, t.YearMonthIntervalType))
+
+
 def fields_of(kind: Interval) -> tuple[str, ...]:
     """The fields of a type, the largest first."""
     fields = DAY_TIME if isinstance(kind, t.DayTimeIntervalType) else YEAR_MONTH

@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
-from tailrace.sql import coerce, inputs, operators
+from tailrace.sql import coerce, inputs, intervals, operators
 from tailrace.sql import select_list as lists
 from tailrace.sql.calls import Hooks
 from tailrace.sql.catalog import Catalog, Target, TargetColumn
@@ -91,7 +91,7 @@ class StreamCompiler:
                 raise self.origin.wrong(
                     f"The column {name} is NULL without a type.", hint="CAST(NULL AS STRING)."
                 )
-            if coerce.is_interval(kind):
+            if intervals.holds(kind):
                 raise self.origin.refused(f"The column {name} is an interval, which no table keeps.")
         fields = tuple(t.Field(n, k, u) for n, k, u in zip(names, kinds, nullable, strict=True))
         branches = tuple(pipe.branch(columns, self.lets) for pipe, columns in zip(pipes, fitted, strict=True))
