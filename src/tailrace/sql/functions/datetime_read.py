@@ -76,10 +76,10 @@ def _seconds_of(names: str) -> Function:
         if not args and names.startswith("unix"):
             return Resolved((), t.LONG, lambda _: f"(epoch_us({NOW}) // 1000000)", False)
         _count(args)
-        if isinstance(args[0].type, t.StringType):
-            return _by_pattern(args, t.LONG)
         if len(args) == 2 and not isinstance(args[1].type, (t.StringType, t.VoidType)):
             raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] a pattern of {args[1].type}")
+        if isinstance(args[0].type, t.StringType):
+            return _by_pattern(args, t.LONG)
         if not isinstance(args[0].type, (*_TIMES, t.VoidType)):
             raise Mismatch(
                 f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be a text or a time, not {args[0].type}"

@@ -90,15 +90,9 @@ def _left(args: Sequence[Arg]) -> Resolved:
 
 
 def _right(args: Sequence[Arg]) -> Resolved:
-    """A STRING, as Spark has it, of the bytes at the end."""
-
-    def body(n: Sequence[str]) -> str:
-        rest = f"decode({_cut(n[0], f'(-{n[1]})', _INT_MAX)})"
-        return (
-            f"CASE WHEN {n[0]} IS NULL OR {n[1]} IS NULL THEN NULL WHEN {n[1]} <= 0 THEN '' ELSE {rest} END"
-        )
-
-    return scalar("right", [BINARY, INT], STRING, lambda v: once(v, body), fallible=True).resolve(args)
+    """Spark takes the end of the text."""
+    sql = "right({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)"
+    return scalar("right", [STRING, INT], STRING, sql).resolve(args)
 
 
 _OWN: dict[str, Callable[[Sequence[Arg]], Resolved]] = {
