@@ -64,7 +64,8 @@ def _try(name: str, operation: str) -> Function:
         made = operators.arithmetic(operation, *sides)
         given = (t.NumericType, t.VoidType, t.StringType)
         if not isinstance(made.type, t.NumericType) or not all(isinstance(arg.type, given) for arg in args):
-            if any(isinstance(arg.type, t.StringType) for arg in args):
+            scaled = operation in ("mul", "div") and coerce.is_interval(made.type)
+            if any(isinstance(arg.type, t.StringType) for arg in args) and not scaled:
                 raise NotAnswered(f"{name} is not answered for a STRING beside no number")
             return tried(args, made)
         if operation == "mod" and _endless(*operators.as_numbers("mod", *sides)):
