@@ -32,7 +32,21 @@ def types(spark: Any, expressions: list[str]) -> list[str | None]:
         half = len(expressions) // 2
         return types(spark, expressions[:half]) + types(spark, expressions[half:])
     found = [made.apply(i) for i in range(made.size())]
-    return [one.dataType().simpleString() if one.resolved() else None for one in found]
+    named = {i: one.dataType().simpleString() for i, one in enumerate(found) if one.resolved()}
+    sound = set(_sound(spark, [(i, expressions[i]) for i in named]))
+    return [named[i] if i in sound else None for i in range(len(expressions))]
+
+
+def _sound(spark: Any, pairs: list[tuple[int, str]]) -> list[int]:
+    """The numbers of those that pass the checks behind the analysis too, halved until one is alone."""
+    if not pairs:
+        return []
+    try:
+        spark.sql(f"SELECT {', '.join(text for _, text in pairs)} FROM t").schema  # noqa: B018
+        return [i for i, _ in pairs]
+    except Exception:
+        half = len(pairs) // 2
+        return _sound(spark, pairs[:half]) + _sound(spark, pairs[half:]) if half else []
 
 
 def _alone(spark: Any, expression: str) -> str | None:
