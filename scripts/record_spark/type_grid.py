@@ -1,8 +1,9 @@
 """Record which type Spark gives a call or an operator for every combination of argument types, unexecuted.
 
-    python scripts/record_spark/type_grid.py
+    python scripts/record_spark/type_grid.py [FUNCTION ...]
 
-Needs pyspark and a JDK. The templates are those of tests/sql/spark/grid.py, which also says what a line of
+Records all templates anew, or those of the functions that are named. Needs pyspark, a JDK and what Tailrace
+itself imports. The templates are those of tests/sql/spark/grid.py, which also says what a line of
 tests/sql/spark/typing.txt means. Many expressions are analysed at once, so it takes minutes, not hours.
 """
 
@@ -56,18 +57,22 @@ def _alone(spark: Any, expression: str) -> str | None:
         return None
 
 
-def main() -> None:
+def main(wanted: set[str]) -> None:
     from scripts.record_spark import answer
 
     spark = answer.start()
     columns = ", ".join(f"{letter}{i} {kind}" for letter in "ab" for i, kind in enumerate(grid.KINDS))
     spark.createDataFrame([], columns).createOrReplaceTempView("t")
+    kept = {line.split("\t")[0]: line for line in grid.FILE.read_text(encoding="utf-8").splitlines()}
     lines = []
     for template, count in grid.templates():
+        if wanted and template in kept and template.split("(")[0] not in wanted:
+            lines.append(kept[template])
+            continue
         found = types(spark, [grid.filled(template, places) for places in grid.combinations(count)])
         lines.append(grid.line(template, count, found))
     grid.FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(set(sys.argv[1:]))

@@ -15,7 +15,7 @@ from tests.sql.spark import grid
 
 LINES = grid.FILE.read_text(encoding="utf-8").splitlines()
 GRID = [grid.read(line) for line in LINES]
-REFUSED_SHARE_MAX = 0.31
+REFUSED_SHARE_MAX = 0.02
 _STRUCT = t.StructType((t.Field("a", t.INT), t.Field("b", t.STRING)))
 _DAY_TIME, _YEAR_MONTH = t.DayTimeIntervalType("day", "second"), t.YearMonthIntervalType()
 
