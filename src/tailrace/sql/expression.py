@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from tailrace.model import types as t
 from tailrace.model.errors import Place
-from tailrace.sql import coerce, interval_literals, literals, logic, operators, predicates, units
+from tailrace.sql import bits, coerce, interval_literals, literals, logic, operators, predicates, units
 from tailrace.sql.calls import Call, Calls, field_name
 from tailrace.sql.data_type import data_type
 from tailrace.sql.errors import Mismatch, NotAnswered
@@ -241,41 +241,9 @@ class Analyzer(Calls):
         return logic.negation(made) if node.args.get("negate") else made
 
     def _pipes(self, node: exp.DPipe) -> Typed:
-        if any(isinstance(side, _BITWISE) for side in (node.this, node.expression)):
+        if any(isinstance(side, bits.BITWISE) for side in (node.this, node.expression)):
             raise NotAnswered("a mixture of || and bits without brackets is not answered")
         return self.call(node, Call(exp.Anonymous(this="concat", expressions=[node.this, node.expression])))
-
-    def _bits(self, node: Any) -> Typed:
-        symbol = {exp.BitwiseAnd: "&", exp.BitwiseOr: "|", exp.BitwiseXor: "^"}[type(node)]
-        for side in (node.this, node.expression):
-            if type(side) in _BITWISE and type(side) is not type(node):
-                raise NotAnswered("a mixture of &, | and ^ without brackets is not answered")
-        left, right = self.expr(node.this), self.expr(node.expression)
-        kinds = (left.type, right.type)
-        mixed = any(map(coerce.is_string, kinds)) and any(isinstance(k, t.IntegralType) for k in kinds)
-        met = t.LONG if mixed else coerce.tightest(*kinds)
-        if not isinstance(met, t.IntegralType):
-            raise NotAnswered(f"'{symbol}' of {left.type} and {right.type} is not answered")
-        a, b = operators.cast_to(left, met), operators.cast_to(right, met)
-        sql = operators.left_first(
-            a, b, lambda x, y: f"xor({x}, {y})" if symbol == "^" else f"({x} {symbol} {y})"
-        )
-        return operators.joined((a, b), sql, met, f"({left.name} {symbol} {right.name})")
-
-    def _shifted(self, node: exp.Binary) -> Typed:
-        name, symbol = _SHIFTS[type(node)]
-        sides = (node.this, node.expression)
-        if any(isinstance(side, (*_BITWISE, exp.DPipe)) and type(side) is not type(node) for side in sides):
-            raise NotAnswered(f"{symbol} beside other bits or || without brackets is not answered")
-        made = self.call(node, Call(exp.Anonymous(this=name, expressions=list(sides))))
-        left, right = (self.expr(side).name for side in sides)
-        return replace(made, name=f"({left} {symbol} {right})")
-
-    def _bit_not(self, node: exp.BitwiseNot) -> Typed:
-        value = self.expr(node.this)
-        if not isinstance(value.type, t.IntegralType):
-            raise NotAnswered(f"'~' of {value.type} is not answered")
-        return operators.joined((value,), f"(~{value.sql})", value.type, f"~{value.name}")
 
     def _case(self, node: exp.Case) -> Typed:
         subject = self.expr(node.this) if node.this is not None else None
@@ -327,6 +295,9 @@ class Analyzer(Calls):
         if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
             raise NotAnswered("a subscript of several values is not answered")
         base, index = self.expr(node.this), self.expr(node.expressions[0])
+        if isinstance(base.type, t.StructType) and isinstance(index.value, str):
+            named = fields_of(base, [index.value], self.origin, node)
+            return replace(named, name=f"{base.name}.{index.value}", is_column=False)
         name = f"{base.name}[{index.name}]"
         function = TABLE.find("__subscript")
         assert function is not None
@@ -407,11 +378,6 @@ requires_json big_int fraction_in_string
 """
 _READ = frozenset(_PARTS.split())
 """Parts of nodes that the rules read; a node with any other part is refused, never half read."""
-_SHIFTS: dict[Any, tuple[str, str]] = {
-    exp.BitwiseLeftShift: ("shiftleft", "<<"),
-    exp.BitwiseRightShift: ("shiftright", ">>"),
-}
-_BITWISE = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, *_SHIFTS)
 _PREDICATES = (exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.RegexpLike, exp.Not)
 _ARITHMETIC: dict[Any, str] = {
     exp.Add: "add",
@@ -459,11 +425,7 @@ _RULES: dict[Any, Callable[[Analyzer, Any], Typed]] = {
     exp.Escape: Analyzer._escape,
     exp.RegexpLike: Analyzer._rlike,
     exp.DPipe: Analyzer._pipes,
-    exp.BitwiseAnd: Analyzer._bits,
-    exp.BitwiseOr: Analyzer._bits,
-    exp.BitwiseXor: Analyzer._bits,
-    **dict.fromkeys(_SHIFTS, Analyzer._shifted),
-    exp.BitwiseNot: Analyzer._bit_not,
+    **bits.RULES,
     exp.Case: Analyzer._case,
     exp.Cast: Analyzer._cast,
     exp.TryCast: Analyzer._cast,

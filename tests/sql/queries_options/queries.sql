@@ -125,3 +125,7 @@ SELECT '5' & 3, 5 | '2', 1Y ^ '3', NULL & 3, '5' & 3L, x & y, y | x FROM VALUES 
 SELECT 'a' & 1;
 SELECT '5' & '3';
 SELECT ~'5', ~NULL;
+SELECT s['x'], s.x, s['X'] FROM VALUES (named_struct('x', 1)) AS t(s);
+SELECT s['y'] FROM VALUES (named_struct('x', 1)) AS t(s);
+SELECT a[0]['x'], m['k'] FROM VALUES (array(named_struct('x', 1)), map('k', 2)) AS t(a, m);
+SELECT 1 | 2, 6 & 3, 5 ^ 1, ~5, 1 << 3, -8 >> 1, 1 << 2 << 1;
