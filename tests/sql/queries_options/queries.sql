@@ -129,3 +129,5 @@ SELECT s['x'], s.x, s['X'] FROM VALUES (named_struct('x', 1)) AS t(s);
 SELECT s['y'] FROM VALUES (named_struct('x', 1)) AS t(s);
 SELECT a[0]['x'], m['k'] FROM VALUES (array(named_struct('x', 1)), map('k', 2)) AS t(a, m);
 SELECT 1 | 2, 6 & 3, 5 ^ 1, ~5, 1 << 3, -8 >> 1, 1 << 2 << 1;
+SELECT from_json(s, 'a: INT') FROM VALUES ('{"a":1}') AS t(s);
+SELECT from_json(s, 'STRUCT<a: INT>'), from_json(s, 'a INT COMMENT \'x: y\'') FROM VALUES ('{"a":1}') AS t(s);

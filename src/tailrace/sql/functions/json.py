@@ -127,7 +127,10 @@ def _quick(schema: t.DataType, source: str) -> tuple[str, str, str, str] | None:
 
 def _schema_of(written: str) -> t.DataType:
     """`a INT, b STRING`, or a type: `STRUCT<...>`, `ARRAY<...>`, `MAP<...>`."""
-    inner = written if re.match(r"\s*(?i:struct|array|map)\s*<", written) else f"STRUCT<{written}>"
+    is_type = re.match(r"\s*(?i:struct|array|map)\s*<", written) is not None
+    inner = written if is_type else f"STRUCT<{written}>"
+    if not is_type and ":" in _outer(written):
+        raise Mismatch("[PARSE_SYNTAX_ERROR] a column of the schema is written with a blank before its type")
     try:
         query = parse_expression(f"CAST(NULL AS {inner})", Place("schema", 1))
         schema = data_type(query.tree.args["to"], query.origin)
@@ -138,6 +141,14 @@ def _schema_of(written: str) -> t.DataType:
     if not is_nested(schema) or schema == t.StructType(()):
         raise NotAnswered(f"the schema {written!r} is not answered")
     return _nullable(schema)
+
+
+def _outer(written: str) -> str:
+    """A schema without what stands in brackets or quotes."""
+    bare = re.sub(r"`[^`]*`|'[^']*'", "", written)
+    while (shorter := re.sub(r"<[^<>]*>", "", bare)) != bare:
+        bare = shorter
+    return bare
 
 
 def _nullable(kind: t.DataType) -> t.DataType:
