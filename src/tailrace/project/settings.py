@@ -64,10 +64,11 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _empty_is_left_out(cls, value: Any) -> Any:
-        """A key with nothing behind it (all of it may be comments) is as if it were not there."""
+        """A key with nothing behind it (all of it may be comments) is as if it were not there, if it may be absent."""
         if not isinstance(value, dict):
             return value
-        return {key: one for key, one in value.items() if one is not None or key not in cls.model_fields}
+        absent = {key for key, field in cls.model_fields.items() if not field.is_required()}
+        return {key: one for key, one in value.items() if one is not None or key not in absent}
 
 
 class PathSettings(Part):

@@ -18,6 +18,11 @@ DECLARED: tuple[tuple[str, str, str], ...] = (
         "double_7",
         "two equal values of 1e308: Spark's merge of partial results runs over",
     ),
+    (
+        r"try_sum\(c0\)",
+        "long_3",
+        "parts of the sum leave BIGINT and the whole does not: NULL in Spark by the order of the rows, raised here",
+    ),
 )
 """Cases that differ, over which set, and why."""
 
