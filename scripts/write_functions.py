@@ -95,7 +95,7 @@ def _notes(resolve: object) -> Iterator[str]:
     if isinstance(option, Option):
         yield from _notes(declared["resolve"])
         listed = len(option.choices) > 1
-        if listed or option.constant not in ("", "-"):
+        if listed or option.condition:
             yield f"{option.index + 1}: constant{' or listed' if listed else ''}"
 
 

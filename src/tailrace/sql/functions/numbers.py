@@ -135,9 +135,7 @@ def _to_whole(name: str) -> Function:
         return Resolved((t.DOUBLE,), t.LONG, lambda v: once(v, body), args[0].nullable)
 
     names = ("ceil", "ceiling") if name == "ceil" else (name,)
-    return with_options(
-        Function(names, "scalar", resolve, _rounding_name), whole(1, "NON_FOLDABLE_ARGUMENT", null=False)
-    )
+    return with_options(Function(names, "scalar", resolve, _rounding_name), whole(1, "NON_FOLDABLE_ARGUMENT"))
 
 
 def _rounding_name(name: str, arguments: Sequence[str]) -> str:

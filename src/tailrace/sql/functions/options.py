@@ -5,8 +5,7 @@ expression of literals there, and lets a column choose among the values that an 
 
     with_options(Function(("trunc",), "scalar", resolve_trunc), Option(1, choices=UNITS, otherwise=null))
 
-A NULL in such a place makes the result NULL. What is neither constant nor a choice is refused by name, or,
-where Spark takes a constant only, wrong.
+A NULL among the choices makes the result NULL; any other value that is not among them fails its row.
 """
 
 from __future__ import annotations
@@ -27,28 +26,22 @@ UNKNOWN = fail("UNSUPPORTED_FEATURE", "This value of the argument is not answere
 
 @dataclass(frozen=True)
 class Option:
-    """The argument at `index`.
+    """The argument at `index`, whose value as `kind` (STRING or INT) is given to the function if it is constant.
 
     `choices` are the values that a column may hold, compared after `fold` (DuckDB SQL over `{}`);
-    `otherwise` is the result for any other value, over all arguments. `constant` is Spark's condition
-    where only a constant is taken.
+    `otherwise` is the result for any other value, over all arguments. Without choices the function itself
+    sees to a column. `condition` is Spark's where only a constant is taken.
     """
 
     index: int
     choices: tuple[str | int, ...] = ()
     fold: str = "{}"
     otherwise: Callable[[Sequence[str]], str] = lambda _: UNKNOWN
-    constant: str = ""
-    null: bool = True
-    """Whether a NULL constant makes the result NULL; else the function sees it."""
-
-    @property
-    def kind(self) -> t.DataType:
-        """INT or STRING."""
-        return t.INT if self.choices and isinstance(self.choices[0], int) else t.STRING
+    kind: t.DataType = t.STRING
+    condition: str = ""
 
     def known(self, arg: Arg) -> Any:
-        """The value of a constant as the option's type, or ABSENT."""
+        """The value of a constant, or ABSENT."""
         return arg.known_whole if self.kind == t.INT else arg.known_text
 
 
@@ -60,9 +53,9 @@ def with_options(function: Function, *options: Option) -> Function:
     return replace(function, resolve=resolve)
 
 
-def whole(index: int, constant: str = "", null: bool = True) -> Option:
-    """An option that is a number and must be constant."""
-    return Option(index, choices=(0,), constant=constant or "-", null=null)
+def whole(index: int, condition: str = "") -> Option:
+    """An option that is a number."""
+    return Option(index, kind=t.INT, condition=condition)
 
 
 def _with(
@@ -73,7 +66,7 @@ def _with(
             return resolve(args)
         arg = args[option.index]
         known = option.known(arg)
-        if known is None and option.null and option.choices and not option.constant:
+        if known is None and option.choices:
             first = resolve(_given(args, option.index, option.choices[0]))
             return replace(
                 first, lower=lambda v: f"CAST(NULL AS {duck(first.result)})", nullable=True, fallible=False
@@ -82,9 +75,9 @@ def _with(
             return resolve(_given(args, option.index, known))
         if arg.is_literal:  # its cast fails, or gives what is not known here
             args = _given(args, option.index, ABSENT)
-        if option.constant and option.constant != "-":
-            raise Mismatch(f"[{option.constant}] argument {option.index + 1} must be a constant")
-        if option.constant or not option.choices or not coerce.implicit(arg.type, option.kind):
+        if option.condition:
+            raise Mismatch(f"[{option.condition}] argument {option.index + 1} must be a constant")
+        if not option.choices or not coerce.implicit(arg.type, option.kind):
             return resolve(args)
         return _chosen(resolve, args, option)
 

@@ -21,7 +21,7 @@ _NOT_ASCII = fail(
     "UNSUPPORTED_FEATURE", "A pattern with a word boundary is answered for texts of ASCII alone"
 )
 _PATTERN = Option(1)
-_GROUP = Option(2, tuple(range(_GROUPS_MAX + 1)), otherwise=lambda _: _NO_GROUP)
+_GROUP = Option(2, tuple(range(_GROUPS_MAX + 1)), otherwise=lambda _: _NO_GROUP, kind=t.INT)
 Body = Callable[[Sequence[str], Regex | None], str]
 """A call's text over its arguments; the pattern is the second, translated if it is constant."""
 

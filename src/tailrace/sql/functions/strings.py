@@ -356,7 +356,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(("elt",), "scalar", _elt),
     scalar("md5", [BINARY], STRING, "md5({0})"),
     scalar("sha sha1", [BINARY], STRING, "sha1({0})"),
-    with_options(Function(("sha2",), "scalar", _sha2), Option(1, (0, 256), otherwise=_other_sha)),
+    with_options(Function(("sha2",), "scalar", _sha2), Option(1, (0, 256), otherwise=_other_sha, kind=INT)),
     *octets.FUNCTIONS,
     scalar("levenshtein", [STRING, STRING, INT], INT, levenshtein, min_args=2),
     scalar("base64", [BINARY], STRING, "to_base64({0})"),

@@ -146,9 +146,7 @@ def _check_like(pattern: str, escape: str) -> None:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    with_options(
-        Function(("substring_index",), "scalar", _resolve_substring_index), Option(1), whole(2, null=False)
-    ),
+    with_options(Function(("substring_index",), "scalar", _resolve_substring_index), Option(1), whole(2)),
     Function(("split_part",), "scalar", _resolve_split_part),
     scalar("find_in_set", [STRING, STRING], INT, _find_in_set),
     _like("like"),
