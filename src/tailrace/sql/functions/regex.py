@@ -105,30 +105,38 @@ def _given_group(args: Sequence[Arg]) -> int:
     return args[2].value
 
 
-def _resolve_extract(args: Sequence[Arg]) -> Resolved:
-    resolved = scalar("regexp_extract", [t.STRING, t.STRING, t.INT], t.STRING, "", min_args=2).resolve(args)
-    group, known = _given_group(args), _constant(args)
-    if len(args) == 3 and args[2].value is None:
-        return replace(resolved, lower=lambda _: "CAST(NULL AS VARCHAR)", nullable=True)
-    beyond = not 0 <= group <= _GROUPS_MAX or (known is not None and group > known.groups)
-    if beyond and known is not None and known.groups > _GROUPS_MAX:
+def _is_beyond(group: int, known: Regex | None) -> bool:
+    """Whether the pattern cannot have the group; only a column's own groups are counted row by row."""
+    if known is not None and group > _GROUPS_MAX and group <= known.groups:
         raise NotAnswered("a group beyond 9 is not answered")
+    return not 0 <= group <= _GROUPS_MAX or (known is not None and group > known.groups)
+
+
+def _of_group(name: str, group: int, beyond: bool, nothing: str) -> Body:
+    """What `name` gives of a group; a match without that group fails, no match is `nothing`."""
 
     def body(v: Sequence[str], regex: Regex | None) -> str:
         matches = f"regexp_matches({v[0]}, {v[1]})"
-        missing = f"CASE WHEN {v[0]} IS NULL THEN NULL WHEN {matches} THEN {_NO_GROUP} ELSE '' END"
+        missing = f"CASE WHEN {v[0]} IS NULL THEN NULL WHEN {matches} THEN {_NO_GROUP} ELSE {nothing} END"
         if beyond:
             return missing
         pattern, number = _whole_match(regex, v[1], group)
-        found = f"regexp_extract({v[0]}, {pattern}, {number})"
+        found = f"{name}({v[0]}, {pattern}, {number})"
         if regex is None and group > 0:
             return f"CASE WHEN {columns.groups(v[1])} < {group} THEN {missing} ELSE {found} END"
         return found
 
-    if beyond:
-        inner = body
-        return _answer(args, resolved, lambda v, r: once(v[:2], lambda n: inner(n, r)), False, fails=True)
-    return _answer(args, resolved, body, group == 0)
+    return (lambda v, regex: once(v[:2], lambda n: body(n, regex))) if beyond else body
+
+
+def _resolve_extract(args: Sequence[Arg]) -> Resolved:
+    resolved = scalar("regexp_extract", [t.STRING, t.STRING, t.INT], t.STRING, "", min_args=2).resolve(args)
+    if len(args) == 3 and args[2].value is None:
+        return replace(resolved, lower=lambda _: "CAST(NULL AS VARCHAR)", nullable=True)
+    group = _given_group(args)
+    beyond = _is_beyond(group, _constant(args))
+    body = _of_group("regexp_extract", group, beyond, "''")
+    return _answer(args, resolved, body, group == 0, fails=beyond)
 
 
 def _resolve_extract_all(args: Sequence[Arg]) -> Resolved:
@@ -136,22 +144,8 @@ def _resolve_extract_all(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("regexp_extract_all", [t.STRING, t.STRING, t.INT], kind, "", min_args=2).resolve(args)
     group, known = _given_group(args), _constant(args)
     _only_matches(known)
-    beyond = not 0 <= group <= _GROUPS_MAX or (known is not None and group > known.groups)
-    if beyond and known is not None and known.groups > _GROUPS_MAX:
-        raise NotAnswered("a group beyond 9 is not answered")
-
-    def body(v: Sequence[str], regex: Regex | None) -> str:
-        matches = f"regexp_matches({v[0]}, {v[1]})"
-        missing = f"CASE WHEN {v[0]} IS NULL THEN NULL WHEN {matches} THEN {_NO_GROUP} ELSE [] END"
-        if beyond:
-            return missing
-        pattern, number = _whole_match(regex, v[1], group)
-        found = f"regexp_extract_all({v[0]}, {pattern}, {number})"
-        if regex is None and group > 0:
-            return f"CASE WHEN {columns.groups(v[1])} < {group} THEN {missing} ELSE {found} END"
-        return found
-
-    return _answer(args, resolved, body, True, fails=beyond)
+    beyond = _is_beyond(group, known)
+    return _answer(args, resolved, _of_group("regexp_extract_all", group, beyond, "[]"), True, fails=beyond)
 
 
 def _resolve_replace(args: Sequence[Arg]) -> Resolved:
