@@ -27,13 +27,6 @@ def is_datetime(type_: t.DataType) -> bool:
     return isinstance(type_, (t.DateType, t.TimestampType, t.TimestampNTZType))
 
 
-def is_row(kind: t.DataType) -> bool:
-    """Whether it is a struct of plain values, which DuckDB orders as Spark does if NULL stands first."""
-    return isinstance(kind, t.StructType) and all(
-        is_atomic(f.type) and not is_interval(f.type) for f in kind.fields
-    )
-
-
 def is_interval(type_: t.DataType) -> TypeGuard[intervals.Interval]:
     return isinstance(type_, _INTERVALS)
 
@@ -122,8 +115,31 @@ def compared(a: t.DataType, b: t.DataType) -> t.DataType | None:
     return wider(a, b)
 
 
+def same_structure(a: t.DataType, b: t.DataType) -> bool:
+    """Whether two types differ in the names of fields and in nullability alone."""
+    if isinstance(a, t.ArrayType) and isinstance(b, t.ArrayType):
+        return same_structure(a.element, b.element)
+    if isinstance(a, t.MapType) and isinstance(b, t.MapType):
+        return same_structure(a.key, b.key) and same_structure(a.value, b.value)
+    if isinstance(a, t.StructType) and isinstance(b, t.StructType):
+        pairs = zip(a.fields, b.fields, strict=False)
+        return len(a.fields) == len(b.fields) and all(same_structure(x.type, y.type) for x, y in pairs)
+    return a == b
+
+
 def _compared_inside(a: t.DataType, b: t.DataType) -> t.DataType | None:
+    """Of decimals inside only one that holds the other's whole numbers is met."""
+    for decimal, other in ((a, b), (b, a)):
+        if isinstance(decimal, t.DecimalType) and isinstance(other, t.NumericType) and a != b:
+            whole = isinstance(other, t.IntegralType)
+            fits = whole and decimal.precision - decimal.scale >= decimal_of(other).precision
+            return decimal if fits else None
     return tightest(a, b) or _nested(a, b, _compared_inside)
+
+
+def without_text(a: t.DataType, b: t.DataType) -> t.DataType | None:
+    """The type two meet in where a text meets nothing else (findWiderTypeWithoutStringPromotionForTwo)."""
+    return tightest(a, b) or _nested(a, b, without_text)
 
 
 def before_ansi(a: t.DataType, b: t.DataType, met: t.DataType) -> t.DataType:

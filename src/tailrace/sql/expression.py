@@ -200,9 +200,11 @@ class Analyzer(Calls):
         value = self.expr(node.this)
         items = [self.expr(item) for item in node.expressions]
         met = coerce.common([value.type, *(item.type for item in items)])
+        if met is None and all(coerce.same_structure(value.type, item.type) for item in items):
+            return predicates.in_structs(value, items)
         if met is None or not operators.is_orderable(met):
             raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] IN: the values have no common type")
-        if isinstance(met, (t.StructType, t.DecimalType)) and any(v.type != met for v in (value, *items)):
+        if isinstance(met, t.DecimalType) and any(v.type != met for v in (value, *items)):
             for item in items:
                 operators.meet("=", value, item)
         cast = [operators.cast_to(v, met) for v in (value, *items)]

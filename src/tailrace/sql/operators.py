@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tailrace.model import types as t
-from tailrace.sql import coerce, decimals, decimals_long, interval_arithmetic, intervals
+from tailrace.sql import coerce, decimals, decimals_long, interval_arithmetic, intervals, ordering
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
@@ -432,16 +432,11 @@ def is_orderable(kind: t.DataType) -> bool:
 def meet(symbol: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
     """Both sides in the type that they are compared in."""
     met = (coerce.wider if symbol == "IN" else coerce.compared)(left.type, right.type)
-    if met is None and isinstance(left.type, t.StructType) and isinstance(right.type, t.StructType):
-        raise NotAnswered("comparing structs of other names is not answered")
+    nested = ordering.is_nested(left.type) and is_orderable(left.type)
+    if nested and coerce.same_structure(left.type, right.type):
+        return left, right  # whatever the names of their fields
     if met is None or not is_orderable(met):
         raise _differ(symbol, left, right)
-    if isinstance(met, t.StructType):
-        if symbol in ("=", "<=>", "!=", "<>", "IN") and duck(left.type) == duck(right.type):
-            return left, right
-        raise NotAnswered("comparing structs is not answered")
-    if isinstance(met, t.ArrayType) and symbol not in ("=", "<=>", "!=", "<>", "IN"):
-        raise NotAnswered("ordering arrays is not answered: NULL elements stand elsewhere in Spark")
     if isinstance(met, t.DecimalType) and not (_holds(met, left.type) and _holds(met, right.type)):
         raise NotAnswered(f"comparing {_types(left, right)} is not answered")
     return cast_to(left, met), cast_to(right, met)
@@ -487,12 +482,17 @@ def comparison(symbol: str, left: Typed, right: Typed, keys: bool = False) -> Ty
     left, right = _whole_bound(symbol, left, right)
     a, b = meet(symbol, left, right)
     if symbol == "<=>":
-        made = joined((a, b), f"({a.sql} IS NOT DISTINCT FROM {b.sql})", t.BOOLEAN, "")
+        same = ordering.compared("IS NOT DISTINCT FROM", a.sql, b.sql, a.type, b.type)
+        made = joined((a, b), same, t.BOOLEAN, "")
         return replace(made, nullable=False, name=f"({left.name} <=> {right.name})")
     if left.value is None or right.value is None:
         a, b = _nothing(a), _nothing(b)
     sign = "<>" if symbol == "!=" else symbol
-    sql = f"({a.sql} {sign} {b.sql})" if keys else left_first(a, b, lambda x, y: f"({x} {sign} {y})")
+
+    def body(x: str, y: str) -> str:
+        return ordering.compared(sign, x, y, a.type, b.type)
+
+    sql = body(a.sql, b.sql) if keys else left_first(a, b, body)
     equal = f"(NOT ({left.name} = {right.name}))"
     name = equal if symbol == "!=" else f"({left.name} {symbol} {right.name})"
     return joined((a, b), sql, t.BOOLEAN, name)

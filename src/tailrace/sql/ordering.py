@@ -6,8 +6,16 @@ whatever is said of NULLs outside. In a key each part stands behind a flag that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tailrace.model import types as t
-from tailrace.sql.typed import quote, text
+from tailrace.sql.duck_types import duck
+from tailrace.sql.typed import once, quote, text
+
+
+def is_nested(kind: t.DataType) -> bool:
+    """Whether it has parts, of which NULL is a value like any other."""
+    return isinstance(kind, (t.ArrayType, t.StructType))
 
 
 def order_key(sql: str, kind: t.DataType, depth: int = 0) -> str:
@@ -28,6 +36,29 @@ def order_key(sql: str, kind: t.DataType, depth: int = 0) -> str:
 def sorted_list(sql: str, element: t.DataType, descending: bool, nulls_last: bool) -> str:
     """The list in Spark's order of its elements."""
     flag = "IS NULL" if nulls_last is not descending else "IS NOT NULL"
-    pair = f"struct_pack(p := _o {flag}, k := {order_key('_o', element)}, v := _o)"
+    place = "-_i" if descending else "_i"  # equal ones stay as they stood
+    keyed = f"struct_pack(p := _o {flag}, k := {order_key('_o', element)}, i := {place}, v := _o)"
     how = "'DESC'" if descending else "'ASC'"
-    return f"list_transform(list_sort(list_transform({sql}, lambda _o: {pair}), {how}), lambda _o: _o.v)"
+    return f"list_transform(list_sort(list_transform({sql}, lambda _o, _i: {keyed}), {how}), lambda _o: _o.v)"
+
+
+def compared(sign: str, left: str, right: str, a: t.DataType, b: t.DataType) -> str:
+    """`left sign right` of two values of one structure; the names of fields may differ."""
+    ordered = sign not in ("=", "<>", "IS NOT DISTINCT FROM")
+    if not is_nested(a) or not is_nested(b) or (not ordered and duck(a) == duck(b)):
+        return f"({left} {sign} {right})"
+    return once((left, right), lambda v: f"({order_key(v[0], a)} {sign} {order_key(v[1], b)})")
+
+
+def extreme(items: str, element: t.DataType, greatest: bool) -> str:
+    """The greatest or least element of a list: the first of equal ones, NULL if none is there."""
+    key, sign = order_key("_o", element), ">" if greatest else "<"
+    present = f"list_filter({items}, lambda _o: _o IS NOT NULL)"
+    pairs = f"list_transform({present}, lambda _o: struct_pack(k := {key}, v := _o))"
+    best = f"list_reduce(_q, lambda _a, _b: CASE WHEN _b.k {sign} _a.k THEN _b ELSE _a END).v"
+    return f"list_transform([{pairs}], lambda _q: CASE WHEN len(_q) > 0 THEN {best} END)[1]"
+
+
+def among(texts: Sequence[str], kind: t.DataType, greatest: bool) -> str:
+    """`extreme` of values that stand side by side."""
+    return extreme(f"[{', '.join(texts)}]", kind, greatest)

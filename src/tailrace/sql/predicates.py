@@ -73,3 +73,9 @@ def in_rows(node: exp.In, expr: Callable[[Any], Typed]) -> Typed:
         rows.append(reduce(logic.conjunction, pairs))
     made = reduce(logic.disjunction, rows)
     return replace(made, name=f"({row_of(mine, node.this.expressions, False)} IN ({', '.join(names)}))")
+
+
+def in_structs(value: Typed, items: Sequence[Typed]) -> Typed:
+    """`s IN (x, y)` of structs whose fields have other names."""
+    made = reduce(logic.disjunction, [operators.comparison("=", value, item) for item in items])
+    return replace(made, name=f"({value.name} IN ({', '.join(item.name for item in items)}))")

@@ -326,6 +326,7 @@ def _check_beginning(tokens: Sequence[Any], origin: Origin, query: bool) -> None
     )
 
 
+_CALLABLE = (TokenType.WINDOW, TokenType.ARRAY, TokenType.MAP, TokenType.STRUCT)
 _ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([01][0-7]{2})|(.))", re.DOTALL)
 
@@ -335,7 +336,7 @@ def _spelled(tokens: list[Any], origin: Origin) -> list[Any]:
     result: list[Any] = []
     for token, following in zip(tokens, [*tokens[1:], None], strict=False):
         called = following is not None and following.token_type == TokenType.L_PAREN
-        if token.token_type == TokenType.WINDOW and called:  # the function, not the clause
+        if token.token_type in _CALLABLE and called:  # the function, not the clause or the type
             token.token_type = TokenType.VAR
         if token.token_type == TokenType.PIPE_GT:
             raise Refused("The pipe syntax |> is not answered.", place=origin.at(token.start))

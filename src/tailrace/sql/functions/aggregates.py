@@ -17,7 +17,8 @@ from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions import aggregates_statistics, intervals_made
 from tailrace.sql.functions.table import Arg, Function, Resolved, aggregate
-from tailrace.sql.ordering import order_key
+from tailrace.sql.operators import is_orderable
+from tailrace.sql.ordering import is_nested, order_key
 from tailrace.sql.typed import fail
 
 _DISTINCT = "DISTINCT "
@@ -167,26 +168,19 @@ def _mean(result: t.DecimalType, items: str) -> str:
 # greatest, least, and what picks a row
 
 
-def _first_by(kind: t.DataType, greatest: bool, texts: Sequence[str]) -> str:
-    """The first (or only) text where the last one is greatest or least, NULLs left out."""
-    value, order = texts[0].removeprefix(_DISTINCT), texts[-1].removeprefix(_DISTINCT)
-    key = order_key(order, kind)
-    by = f"{key} DESC NULLS LAST" if greatest else f"{order} IS NULL, {key}"
-    picked = value if len(texts) == 1 else f"CASE WHEN {order} IS NOT NULL THEN {value} END"
-    return f"first({picked} ORDER BY {by})"
+def _extreme_by(kind: t.DataType, name: str, texts: Sequence[str]) -> str:
+    """The value whose key is greatest or least; NULL has none."""
+    value = texts[0].removeprefix(_DISTINCT)
+    return f"{name}({value}, {order_key(value, kind)})"
 
 
 def _resolve_extreme(name: str, args: Sequence[Arg]) -> Resolved:
     _only(args)
     kind = args[0].type
-    if isinstance(kind, t.MapType):
+    if is_nested(kind) and is_orderable(kind):
+        return Resolved((kind,), kind, partial(_extreme_by, kind, f"arg_{name}"))
+    if is_nested(kind) or isinstance(kind, t.MapType):
         raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {kind} has no order")
-    if coerce.is_row(kind):
-        return Resolved(
-            (kind,), kind, partial(_first_by, kind, name == "max"), no_window=f"{kind} is not answered"
-        )
-    if not (coerce.is_atomic(kind) or isinstance(kind, t.VoidType)):
-        raise NotAnswered(f"{kind} is not answered")
     return Resolved((kind,), kind, _call(name), mergeable=True)
 
 
@@ -203,15 +197,16 @@ def _resolve_pick(name: str, args: Sequence[Arg]) -> Resolved:
 def _resolve_by(name: str, args: Sequence[Arg]) -> Resolved:
     _only(args, 2)
     value, order = args[0].type, args[1].type
-    if coerce.is_row(order):
-        picked = partial(_first_by, order, name == "arg_max_null")
-        return Resolved((value, order), value, picked, no_window=f"an order by {order} is not answered")
-    if not coerce.is_atomic(order):
-        raise NotAnswered(f"an order by {order} is not answered")
+    if not is_orderable(order):
+        raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {order} has no order")
     open_ = (
         "which of two equal rows it takes is open; first_value with an ORDER BY that tells all apart is not"
     )
-    return Resolved((value, order), value, _call(name), order_sensitive=True, last_wins=True, no_window=open_)
+
+    def lower(x: Sequence[str]) -> str:
+        return f"{name}({x[0]}, {order_key(x[1], order)})"
+
+    return Resolved((value, order), value, lower, order_sensitive=True, last_wins=True, no_window=open_)
 
 
 def _resolve_list(args: Sequence[Arg]) -> Resolved:

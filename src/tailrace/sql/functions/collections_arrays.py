@@ -25,6 +25,8 @@ from tailrace.sql.functions.table import (
     overloads,
     scalar,
 )
+from tailrace.sql.operators import is_orderable
+from tailrace.sql.ordering import extreme, is_nested
 from tailrace.sql.typed import fail, once
 
 Body = Callable[[Sequence[str]], str]
@@ -50,6 +52,12 @@ def array_of(arg: Arg) -> t.ArrayType:
             f"not {arg.type.simple_string.upper()}"
         )
     return arg.type
+
+
+def ordered(kind: t.DataType) -> None:
+    """Refuses element types that have no order."""
+    if not is_orderable(kind):
+        raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {kind} has no order")
 
 
 def comparable(kind: t.DataType, floats: bool = True) -> None:
@@ -145,25 +153,17 @@ def _resolve_overlap(args: Sequence[Arg]) -> Resolved:
 # of one array
 
 
-def _resolve_one(body: str, floats: bool, element: bool, args: Sequence[Arg]) -> Resolved:
-    """A text over one array; the result is the array's type or its element's."""
-    counted(args, 1)
-    kind = array_of(args[0])
-    comparable(kind.element, floats)
-    return Resolved(
-        (None,),
-        kind.element if element else kind,
-        lambda x: once(x, lambda v: body.replace("{0}", v[0])),
-        element or args[0].nullable,
-    )
-
-
 def _resolve_end(name: str, args: Sequence[Arg]) -> Resolved:
-    """The greatest or least element: of two zeros the first."""
+    """The greatest or least element: of equal ones, such as two zeros, the first."""
     counted(args, 1)
-    floating = isinstance(args[0].type, t.ArrayType) and args[0].type.element in (t.FLOAT, t.DOUBLE)
-    body = f"({{0}})[list_position({{0}}, {name}({{0}}))]" if floating else f"{name}({{0}})"
-    return _resolve_one(body, True, True, args)
+    element = array_of(args[0]).element
+    ordered(element)
+    if is_nested(element):
+        return Resolved((None,), element, lambda x: extreme(x[0], element, name == "list_max"))
+    if element in (t.FLOAT, t.DOUBLE):
+        body = f"({{0}})[list_position({{0}}, {name}({{0}}))]"
+        return Resolved((None,), element, lambda x: once(x, lambda v: body.replace("{0}", v[0])))
+    return Resolved((None,), element, lambda x: f"{name}({x[0]})")
 
 
 def _resolve_distinct(args: Sequence[Arg]) -> Resolved:

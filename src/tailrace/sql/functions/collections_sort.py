@@ -7,15 +7,10 @@ from functools import partial
 
 from tailrace.model import types as t
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions.collections_arrays import array_of, comparable, counted
+from tailrace.sql.functions.collections_arrays import array_of, counted, ordered
 from tailrace.sql.functions.table import Arg, Function, Resolved, lambda_body
-from tailrace.sql.ordering import sorted_list
+from tailrace.sql.ordering import is_nested, sorted_list
 from tailrace.sql.typed import fail
-
-
-def _sortable(kind: t.DataType) -> None:
-    for part in [f.type for f in kind.fields] if isinstance(kind, t.StructType) else [kind]:
-        comparable(part)
 
 
 def _resolve_array_sort(args: Sequence[Arg]) -> Resolved:
@@ -23,8 +18,8 @@ def _resolve_array_sort(args: Sequence[Arg]) -> Resolved:
         return _by_comparator(args)
     counted(args, 1)
     kind = array_of(args[0])
-    _sortable(kind.element)
-    if isinstance(kind.element, t.StructType):
+    ordered(kind.element)
+    if is_nested(kind.element):
         lower = partial(_in_order, kind.element, False, True)
         return Resolved((None,), kind, lower, args[0].nullable)
     return Resolved((None,), kind, lambda x: f"list_sort({x[0]}, 'ASC', 'NULLS LAST')", args[0].nullable)
@@ -84,14 +79,14 @@ def _resolve_sort(args: Sequence[Arg]) -> Resolved:
     """sort_array: NULLs first when it ascends, last when it descends."""
     counted(args, 1, 2)
     kind = array_of(args[0])
-    _sortable(kind.element)
-    if len(args) == 2 and not isinstance(args[1].value, bool):
+    ordered(kind.element)
+    if len(args) == 2 and not isinstance(args[1].known, bool):
         raise NotAnswered("the direction must be a literal")
-    if isinstance(kind.element, t.StructType):
-        falling = len(args) == 2 and not args[1].value
+    if is_nested(kind.element):
+        falling = len(args) == 2 and not args[1].known
         lower = partial(_in_order, kind.element, falling, falling)
         return Resolved((None,) * len(args), kind, lower, args[0].nullable)
-    how = "'DESC', 'NULLS LAST'" if len(args) == 2 and not args[1].value else "'ASC', 'NULLS FIRST'"
+    how = "'DESC', 'NULLS LAST'" if len(args) == 2 and not args[1].known else "'ASC', 'NULLS FIRST'"
     types = (None,) * len(args)
     return Resolved(types, kind, lambda x: f"list_sort({x[0]}, {how})", args[0].nullable)
 

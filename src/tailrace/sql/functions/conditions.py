@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from tailrace.model import types as t
 from tailrace.model.types import BOOLEAN
 from tailrace.sql import coerce
-from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.errors import Mismatch
 from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.table import ANY, NUMERIC, Arg, Function, Resolved, T, scalar
 from tailrace.sql.operators import is_orderable
+from tailrace.sql.ordering import among, compared, is_nested
 from tailrace.sql.typed import once
 
 
@@ -27,8 +29,25 @@ def _check_comparable(args: Sequence[Arg]) -> None:
         raise Mismatch("[DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES] the values cannot be compared")
 
 
+def _renamed(args: Sequence[Arg]) -> bool:
+    """Whether both are nested values that differ in the names of fields."""
+    kinds = [arg.type for arg in args]
+    return coerce.compared(*kinds) is None and coerce.same_structure(*kinds) and is_orderable(kinds[0])
+
+
+def _nullif_renamed(first: t.DataType, second: t.DataType) -> Resolved:
+    def lower(texts: Sequence[str]) -> str:
+        return once(
+            texts, lambda v: f"CASE WHEN {compared('=', v[0], v[1], first, second)} THEN NULL ELSE {v[0]} END"
+        )
+
+    return Resolved((None, None), first, lower, nullable=True)
+
+
 def _resolve_nullif(args: Sequence[Arg]) -> Resolved:
     """The first argument keeps its type; the two are compared in their common one."""
+    if len(args) == 2 and _renamed(args):
+        return _nullif_renamed(args[0].type, args[1].type)
     resolved = scalar("nullif", [T, T], T, "").resolve(args)
     first, met = args[0].type, resolved.result
     _check_comparable(args)
@@ -60,11 +79,20 @@ def _resolve_equal_null(args: Sequence[Arg]) -> Resolved:
     return resolved
 
 
-def _flat(types: Sequence[t.DataType]) -> t.DataType:
-    """The common type; arrays and structs are ordered differently where an element is NULL."""
-    if isinstance(types[0], (t.ArrayType, t.StructType, t.MapType)):
-        raise NotAnswered("ordering nested values is not answered")
-    return types[0]
+def _resolve_extreme(name: str, args: Sequence[Arg]) -> Resolved:
+    """greatest, least: of nested values by their keys."""
+    flat = scalar(name, [T, T, ...], T, f"{name}({{*}})", min_args=2).resolve(args)
+    kind = flat.result
+    if not is_orderable(kind):
+        raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {kind} has no order")
+    if not is_nested(kind):
+        return flat
+    met: t.DataType | None = t.VOID
+    for arg in args:
+        met = coerce.without_text(met, arg.type) if met is not None else None
+    if met is None:  # no text meets anything else inside of them
+        raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] the values have no common type")
+    return replace(flat, lower=lambda texts: among(texts, kind, name == "greatest"))
 
 
 def _unmixed(function: Function) -> Function:
@@ -113,8 +141,8 @@ FUNCTIONS: tuple[Function, ...] = (
         null="never",
         pretty=lambda _, a: f"({a[0]} IS NOT NULL)",
     ),
-    _unmixed(scalar("greatest", [T, T, ...], _flat, "greatest({*})", min_args=2)),
-    _unmixed(scalar("least", [T, T, ...], _flat, "least({*})", min_args=2)),
+    _unmixed(Function(("greatest",), "scalar", partial(_resolve_extreme, "greatest"))),
+    _unmixed(Function(("least",), "scalar", partial(_resolve_extreme, "least"))),
     Function(("equal_null",), "scalar", _resolve_equal_null),
     Function(("nullifzero",), "scalar", _resolve_nullifzero),
 )

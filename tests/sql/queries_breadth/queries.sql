@@ -1,0 +1,25 @@
+-- What Spark takes beside the usual, by form and by function.
+SELECT named_struct('a',1) = named_struct('b',1), named_struct('a',1) < named_struct('b',2), named_struct('a',1) = named_struct('A',1L), named_struct('a',1) <=> named_struct('b',CAST(NULL AS INT)) AS e;
+SELECT named_struct('a',1) = named_struct('b',1L);
+SELECT named_struct('a',1) = named_struct('a','1');
+SELECT (x, y) = (1, 2), (x, y) <=> (1, 2), (x, y) IN ((1, 2), (3, 4)), (x, y) BETWEEN (1, 1) AND (1, 3), (x, y) > (1, 2), (x, y) != (1, NULL) IS NULL FROM VALUES (1, 2), (1, 3), (2, 0) AS t(x, y);
+SELECT named_struct('a', x) IN (named_struct('b', 1)), named_struct('a', x) IN (named_struct('b', 1), named_struct('c', y)), named_struct('a', x) IN (named_struct('A', 1L)) FROM VALUES (1, 2), (3, 3), (NULL, 1) AS t(x, y);
+SELECT named_struct('a', x) IN (named_struct('b', 1L)) FROM VALUES (1) AS t(x);
+SELECT array(named_struct('a',1)) = array(named_struct('b',1)), nullif(named_struct('a',1), named_struct('b',2)), CASE named_struct('a',1) WHEN named_struct('b',1) THEN 1 END;
+SELECT greatest(named_struct('a',1), named_struct('b',2));
+SELECT greatest(array(1,2), array(1L)), least(array(1.5), array(1.55)), greatest(named_struct('a',1), named_struct('a',2L)), greatest(NULL, array(1)), least(array(NULL), array('1')), greatest(array(0D), array(-0.0D)), least(array(-0.0D), array(0D));
+SELECT least(array(1,2), array('1'));
+SELECT array(1) < array('1');
+SELECT array(1.5) = array(1.55);
+SELECT array(1) = array(CAST(2 AS DECIMAL(9,0)));
+SELECT array(1L) < array(CAST(2 AS DECIMAL(20,0))), array(1F) = array(1), array(1.5D) < array(2), array(DATE'2020-01-01') < array(TIMESTAMP'2020-01-01 00:00:01'), array(1) < NULL, array(1,2) BETWEEN array() AND array(2), array(1,2) BETWEEN NULL AND array(1);
+SELECT map(1,2) = map(1,2);
+SELECT max(array(map(1,2)));
+SELECT a, b, a < b, a <= b, a > b, a >= b, a = b, a <=> b, nullif(a, b), greatest(a, b), least(a, b), array_max(array(a, NULL, b)), array_min(array(a, b)), sort_array(array(a, b, NULL)), array_sort(array(b, NULL, a)), sort_array(array(a, b, NULL), false) FROM (SELECT explode(array(array(1), array(1,NULL), array(CAST(NULL AS INT)), array(), CAST(NULL AS ARRAY<INT>), array(1,2))) AS a) CROSS JOIN (SELECT explode(array(array(1), array(1,NULL), array(CAST(NULL AS INT)), array(), NULL, array(1,2))) AS b);
+SELECT a, b, a < b, a >= b, a = b, a IN (b, NULL), greatest(a, b), least(a, b), sort_array(array(a, b, a)), sort_array(array(a, b, a), false) FROM (SELECT explode(array(array(-0.0D), array(0.0D), array(CAST('NaN' AS DOUBLE)), array(CAST('Infinity' AS DOUBLE), 1D), array(CAST(NULL AS DOUBLE)))) AS a) CROSS JOIN (SELECT explode(array(array(-0.0D), array(0.0D, NULL), array(CAST('NaN' AS DOUBLE)), array(CAST(NULL AS DOUBLE)))) AS b);
+SELECT a < b, a <= b, a = b, max(a) OVER (ORDER BY a), min(b) OVER (ORDER BY a DESC, b DESC) FROM (SELECT explode(array(named_struct('a', array('x', NULL), 'b', 1), named_struct('a', array('x'), 'b', NULL), named_struct('a', CAST(NULL AS ARRAY<STRING>), 'b', 5), NULL, named_struct('a', array('é', '😀'), 'b', 2))) AS a) CROSS JOIN (SELECT explode(array(named_struct('a', array('x', ''), 'b', 1), named_struct('a', array('x'), 'b', NULL), named_struct('a', array('😀'), 'b', 2))) AS b);
+SELECT max(a), min(a), max(DISTINCT a), max(a) FILTER (WHERE x > 1), max_by(x, a), min_by(x, a) FROM VALUES (1, array(1)), (2, NULL), (3, array(NULL)), (4, array()), (5, array(1, 0)), (6, array(0)) AS t(x, a);
+SELECT max_by(x, s), min_by(x, s), max(s), min(s) FROM VALUES (1, struct(1)), (2, struct(1)), (3, struct(NULL)), (4, NULL), (5, struct(NULL)) AS t(x, s);
+SELECT a FROM VALUES (array(1,NULL)), (array(1)), (NULL), (array()), (array(1,0)), (array(NULL)) AS t(a) ORDER BY a DESC;
+SELECT count(*), sum(l.x * r.y) FROM VALUES (1, array(1)), (2, array(NULL)) AS l(x, a) JOIN VALUES (3, array(1)), (5, array(NULL)), (7, array(2)) AS r(y, b) ON l.a = r.b OR l.a < r.b;
+SELECT array(NULL) < array(1), array(2) > array(1), struct(NULL, 1) < struct(1, 1), transform(array(1), array -> array);
