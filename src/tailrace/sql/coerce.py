@@ -11,7 +11,6 @@ from typing import TypeGuard
 
 from tailrace.model import types as t
 from tailrace.sql import intervals
-from tailrace.sql.errors import Mismatch
 
 _ORDER: tuple[t.DataType, ...] = (t.BYTE, t.SHORT, t.INT, t.LONG, t.FLOAT, t.DOUBLE)
 _DIGITS: dict[t.DataType, int] = {t.BYTE: 3, t.SHORT: 5, t.INT: 10, t.LONG: 20}
@@ -111,7 +110,7 @@ def compared(a: t.DataType, b: t.DataType) -> t.DataType | None:
     """The type that two sides of `=` or `<` meet in: as `wider`, but inside of arrays no text becomes
     anything else."""
     if isinstance(a, (t.ArrayType, t.MapType, t.StructType)):
-        return tightest(a, b) or _nested(a, b, _compared_inside)
+        return strictest(a, b)
     return wider(a, b)
 
 
@@ -127,14 +126,14 @@ def same_structure(a: t.DataType, b: t.DataType) -> bool:
     return a == b
 
 
-def _compared_inside(a: t.DataType, b: t.DataType) -> t.DataType | None:
-    """Of decimals inside only one that holds the other's whole numbers is met."""
+def strictest(a: t.DataType, b: t.DataType) -> t.DataType | None:
+    """As `tightest`, parts included; of decimals only one that holds the other's whole numbers is met."""
     for decimal, other in ((a, b), (b, a)):
         if isinstance(decimal, t.DecimalType) and isinstance(other, t.NumericType) and a != b:
             whole = isinstance(other, t.IntegralType)
             fits = whole and decimal.precision - decimal.scale >= decimal_of(other).precision
             return decimal if fits else None
-    return tightest(a, b) or _nested(a, b, _compared_inside)
+    return tightest(a, b) or _nested(a, b, strictest)
 
 
 def without_text(a: t.DataType, b: t.DataType) -> t.DataType | None:
@@ -142,12 +141,22 @@ def without_text(a: t.DataType, b: t.DataType) -> t.DataType | None:
     return tightest(a, b) or _nested(a, b, without_text)
 
 
-def before_ansi(a: t.DataType, b: t.DataType, met: t.DataType) -> t.DataType:
-    """What functions of the older rules have for `met`, the tightest type of two, where it is neither:
-    FLOAT holds whole numbers, and no DECIMAL is made. Raises Mismatch."""
-    if isinstance(met, t.DecimalType):
-        raise Mismatch(f"[DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES] {a} and {b} have no common type")
-    return t.FLOAT if t.FLOAT in (a, b) and met == t.DOUBLE else met
+def before_ansi(a: t.DataType, b: t.DataType) -> t.DataType | None:
+    """As `strictest` in functions of the older rules: a FLOAT holds whole numbers, intervals are of one type."""
+    if isinstance(a, t.IntegralType | t.FloatType) and isinstance(b, t.IntegralType | t.FloatType):
+        return t.FLOAT if t.FLOAT in (a, b) else strictest(a, b)
+    if is_interval(a) and is_interval(b):
+        return a if a == b else None
+    if is_atomic(a) or is_atomic(b):
+        return strictest(a, b)
+    return tightest(a, b) or _nested(a, b, before_ansi)
+
+
+def before_ansi_wider(a: t.DataType, b: t.DataType) -> t.DataType | None:
+    """The same where decimals widen."""
+    if (isinstance(a, t.DecimalType) and isinstance(b, t.NumericType)) or isinstance(b, t.DecimalType):
+        return tightest(a, b)
+    return before_ansi(a, b) or _nested(a, b, before_ansi_wider)
 
 
 def _with_string(other: t.DataType) -> t.DataType | None:
@@ -168,7 +177,8 @@ def _nested(
         return t.ArrayType(element, a.contains_null or b.contains_null) if element else None
     if isinstance(a, t.MapType) and isinstance(b, t.MapType):
         key, value = meet(a.key, b.key), meet(a.value, b.value)
-        if key is None or value is None:
+        mixed = is_string(a.key) != is_string(b.key) and t.BINARY not in (a.key, b.key)
+        if key is None or value is None or mixed:  # no key may become NULL
             return None
         return t.MapType(key, value, a.value_contains_null or b.value_contains_null)
     if isinstance(a, t.StructType) and isinstance(b, t.StructType) and len(a.fields) == len(b.fields):

@@ -62,3 +62,28 @@ def extreme(items: str, element: t.DataType, greatest: bool) -> str:
 def among(texts: Sequence[str], kind: t.DataType, greatest: bool) -> str:
     """`extreme` of values that stand side by side."""
     return extreme(f"[{', '.join(texts)}]", kind, greatest)
+
+
+def has_zeros(kind: t.DataType) -> bool:
+    """Whether 0.0 and -0.0 may be in a value."""
+    if isinstance(kind, t.ArrayType):
+        return has_zeros(kind.element)
+    if isinstance(kind, t.StructType):
+        return any(has_zeros(field.type) for field in kind.fields)
+    return isinstance(kind, (t.FloatType, t.DoubleType))
+
+
+def unsigned(sql: str, kind: t.DataType, depth: int = 0) -> str:
+    """The value with 0.0 for each -0.0 in it, as Spark's sets and keys have it."""
+    if not has_zeros(kind):
+        return sql
+    own = quote(f"_u{depth}")
+    if isinstance(kind, t.ArrayType):
+        return f"list_transform({sql}, lambda {own}: {unsigned(own, kind.element, depth + 1)})"
+    if isinstance(kind, t.StructType):
+        parts = ", ".join(
+            f"{quote(f.name)} := {unsigned(f'{own}.{quote(f.name)}', f.type, depth + 1)}" for f in kind.fields
+        )
+        packed = f"CASE WHEN {own} IS NOT NULL THEN struct_pack({parts}) END"
+        return f"list_transform([{sql}], lambda {own}: {packed})[1]"
+    return f"list_transform([{sql}], lambda {own}: CASE WHEN {own} = 0 THEN abs({own}) ELSE {own} END)[1]"

@@ -102,7 +102,9 @@ def _resolve_insert(args: Sequence[Arg]) -> Resolved:
     """`array_insert(array, place, value)`: from 1, or from the end, where -1 is behind the last."""
     counted(args, 3)
     array = array_of(args[0])
-    element = array.element if isinstance(args[2].type, t.VoidType) else meet(array, args[2].type)
+    element = meet(array.element, args[2].type)
+    if args[1].type in (t.VOID, t.LONG) or not isinstance(args[1].type, t.IntegralType):
+        raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] the place is an INT, not {args[1].type}")
     (place,) = coerce_args([t.INT], [args[1]])
     zero = fail("INVALID_INDEX_OF_ZERO", "The index 0 is invalid")
 

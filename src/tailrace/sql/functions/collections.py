@@ -31,13 +31,14 @@ def _resolve_map(args: Sequence[Arg]) -> Resolved:
         raise Mismatch("[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes an even number of arguments")
     types = coerce_args([T if i % 2 == 0 else U for i in range(len(args))], args)
     if not types:
-        raise NotAnswered("a map without entries is not answered")
+        return Resolved((), t.MapType(t.VOID, t.VOID, False), lambda _: "MAP([], [])", nullable=False)
     if _has_map(types[0]):
         raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE] a key cannot be or contain {types[0]}")
     nullable = any(arg.nullable for arg in args[1::2])
 
     def lower(texts: Sequence[str]) -> str:
-        return f"MAP([{', '.join(texts[::2])}], [{', '.join(texts[1::2])}])"
+        keys = ", ".join(collections_maps.plain_key(text, types[0]) for text in texts[::2])
+        return f"MAP([{keys}], [{', '.join(texts[1::2])}])"
 
     return Resolved(tuple(types), t.MapType(types[0], types[1], nullable), lower, False, fallible=True)
 

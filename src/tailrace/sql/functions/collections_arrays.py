@@ -1,12 +1,13 @@
 """Functions of arrays by Spark's answers: order kept, NULL an element like any other.
 
-Elements that are compared are of atomic types: the order and equality of nested NULLs differ in DuckDB, and
-so does a set of doubles that holds both zeros.
+Sets hold 0.0 in place of -0.0, also inside of their elements; what meets in one type does so by the rules that
+Spark had before ANSI.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from tailrace.model import types as t
@@ -26,10 +27,11 @@ from tailrace.sql.functions.table import (
     scalar,
 )
 from tailrace.sql.operators import is_orderable
-from tailrace.sql.ordering import extreme, is_nested
+from tailrace.sql.ordering import extreme, is_nested, unsigned
 from tailrace.sql.typed import fail, once
 
 Body = Callable[[Sequence[str]], str]
+Resolve = Callable[[Sequence[Arg]], Resolved]
 
 
 def counted(args: Sequence[Arg], least: int, most: int | None = None) -> None:
@@ -44,8 +46,6 @@ def counted(args: Sequence[Arg], least: int, most: int | None = None) -> None:
 
 def array_of(arg: Arg) -> t.ArrayType:
     """The type of an argument that must be an array."""
-    if isinstance(arg.type, t.VoidType):
-        raise NotAnswered("an untyped NULL is not answered here")
     if not isinstance(arg.type, t.ArrayType):
         raise Mismatch(
             "[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be ARRAY, "
@@ -54,18 +54,24 @@ def array_of(arg: Arg) -> t.ArrayType:
     return arg.type
 
 
+def with_null(resolve: Resolve, kind: t.DataType, count: int = 1) -> Resolve:
+    """The same where a bare NULL among the first arguments is a NULL of that type, as Spark casts it."""
+
+    def resolve_cast(args: Sequence[Arg]) -> Resolved:
+        bare = [place for place, arg in enumerate(args[:count]) if isinstance(arg.type, t.VoidType)]
+        if not bare:
+            return resolve(args)
+        made = resolve([replace(arg, type=kind) if i in bare else arg for i, arg in enumerate(args)])
+        types = tuple(kind if i in bare and one is None else one for i, one in enumerate(made.types))
+        return replace(made, types=types)
+
+    return resolve_cast
+
+
 def ordered(kind: t.DataType) -> None:
     """Refuses element types that have no order."""
     if not is_orderable(kind):
         raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {kind} has no order")
-
-
-def comparable(kind: t.DataType, floats: bool = True) -> None:
-    """Refuses element types whose equality or order DuckDB has otherwise."""
-    if not coerce.is_atomic(kind) or coerce.is_interval(kind):
-        raise NotAnswered(f"elements of {kind} are not answered")
-    if not floats and isinstance(kind, (t.FloatType, t.DoubleType)):
-        raise NotAnswered(f"elements of {kind} are not answered, for they have two zeros")
 
 
 def unless_null(values: Sequence[str], indices: Sequence[int], body: Body) -> str:
@@ -78,36 +84,18 @@ def unless_null(values: Sequence[str], indices: Sequence[int], body: Body) -> st
     return once(values, guarded)
 
 
-def meet(array: t.ArrayType, kind: t.DataType) -> t.DataType:
+Meet = Callable[[t.DataType, t.DataType], t.DataType | None]
+
+
+def meet(element: t.DataType, kind: t.DataType, how: Meet = coerce.before_ansi) -> t.DataType:
     """The type an array's elements and a value meet in."""
-    if isinstance(kind, t.VoidType) or isinstance(array.element, t.VoidType):
-        raise NotAnswered("an untyped NULL is not answered here")
-    if coerce.is_string(kind) != coerce.is_string(array.element):
-        raise NotAnswered(f"{kind} for elements of {array.element} is not answered")
-    if isinstance(kind, t.DecimalType) and isinstance(array.element, t.DecimalType) and kind != array.element:
-        raise NotAnswered(f"{kind} for elements of {array.element} is not answered")
-    met = coerce.tightest(array.element, kind)
-    if met is None and array.element.simple_string == kind.simple_string:
-        met = coerce.wider(array.element, kind)  # NULLs inside of only one of them
+    met = how(element, kind)
     if met is None:
-        raise Mismatch(
-            f"[DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES] {kind} for elements of {array.element}"
-        )
+        raise Mismatch(f"[DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES] {kind} for elements of {element}")
     return met
 
 
 # sets
-
-
-def _equatable(kind: t.DataType, floats: bool = True) -> None:
-    """As `comparable`; nested values are equal where their parts are, NULLs included, in both."""
-    if isinstance(kind, t.ArrayType):
-        _equatable(kind.element, floats)
-    elif isinstance(kind, t.StructType):
-        for field in kind.fields:
-            _equatable(field.type, floats)
-    else:
-        comparable(kind, floats)
 
 
 def _distinct(items: str) -> str:
@@ -133,10 +121,14 @@ def _except(v: Sequence[str]) -> str:
 def _resolve_pair(body: Body, args: Sequence[Arg]) -> Resolved:
     counted(args, 2)
     left, right = array_of(args[0]), array_of(args[1])
-    met = meet(left, right.element)
-    _equatable(met, floats=False)
+    met = meet(left.element, right.element)
+    ordered(met)
     kind = t.ArrayType(met, left.contains_null or right.contains_null)
-    return Resolved((kind, kind), kind, lambda x: unless_null(x, (0, 1), body))
+
+    def lower(x: Sequence[str]) -> str:
+        return unless_null([unsigned(one, kind) for one in x], (0, 1), body)
+
+    return Resolved((kind, kind), kind, lower)
 
 
 def _overlap(v: Sequence[str]) -> str:
@@ -169,8 +161,12 @@ def _resolve_end(name: str, args: Sequence[Arg]) -> Resolved:
 def _resolve_distinct(args: Sequence[Arg]) -> Resolved:
     counted(args, 1)
     kind = array_of(args[0])
-    _equatable(kind.element, floats=False)
-    return Resolved((None,), kind, lambda x: once(x, lambda v: _distinct(v[0])), args[0].nullable)
+    ordered(kind.element)
+
+    def lower(x: Sequence[str]) -> str:
+        return once([unsigned(x[0], kind)], lambda v: _distinct(v[0]))
+
+    return Resolved((None,), kind, lower, args[0].nullable)
 
 
 def _resolve_compact(args: Sequence[Arg]) -> Resolved:
@@ -203,16 +199,17 @@ def _resolve_value(
 ) -> Resolved:
     """`result` None: the array itself, with elements of the type that both meet in."""
     counted(args, 2)
-    array = array_of(args[0])
+    array, given = array_of(args[0]), args[1].type
     searched = 1 in guard
-    added = (
-        isinstance(args[1].type, t.VoidType) and not searched and not isinstance(array.element, t.VoidType)
-    )
-    met = array.element if added else meet(array, args[1].type)
-    if not added and result != t.BOOLEAN and met not in (array.element, args[1].type):
-        met = coerce.before_ansi(array.element, args[1].type, met)
+    blank = given == t.VOID and (result == t.BOOLEAN or (result == t.LONG and array.element == t.VOID))
+    if blank:
+        raise Mismatch("[DATATYPE_MISMATCH.NULL_TYPE] a bare NULL is in no array")
+    if result == t.BOOLEAN:
+        met = meet(array.element, given, coerce.before_ansi_wider)
+    else:
+        met = meet(array.element, given)
     if searched:
-        _equatable(met)
+        ordered(met)
     kind = t.ArrayType(met, array.contains_null or (args[1].nullable and not searched))
     return Resolved((kind, met), result or kind, lambda x: unless_null(x, guard, body))
 
@@ -233,10 +230,13 @@ def _remove(v: Sequence[str]) -> str:
 def _resolve_join(args: Sequence[Arg]) -> Resolved:
     counted(args, 2, 3)
     kind = array_of(args[0])
-    if not isinstance(kind.element, t.StringType):
-        raise NotAnswered(f"the text of elements of {kind.element} is not answered")
-    if any(not coerce.is_string(arg.type) for arg in args[1:]):
-        raise NotAnswered("the delimiter and the replacement must be strings")
+    if not coerce.implicit(kind.element, t.STRING):
+        raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes texts, not {kind.element}")
+    if any(not isinstance(arg.type, (t.StringType, t.VoidType)) for arg in args[1:]):
+        raise Mismatch(
+            "[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] the delimiter and the replacement are texts"
+        )
+    texts = t.ArrayType(t.STRING, kind.contains_null)
 
     def lower(x: Sequence[str]) -> str:
         def body(v: Sequence[str]) -> str:
@@ -251,15 +251,13 @@ def _resolve_join(args: Sequence[Arg]) -> Resolved:
 
         return unless_null(x, range(len(x)), body)
 
-    return Resolved((None,) + (t.STRING,) * (len(args) - 1), t.STRING, lower)
+    return Resolved((texts,) + (t.STRING,) * (len(args) - 1), t.STRING, lower)
 
 
 def _resolve_repeat(args: Sequence[Arg]) -> Resolved:
     counted(args, 2)
     if args[1].type not in (t.INT, t.VOID):
         raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] the count is an INT, not {args[1].type}")
-    if isinstance(args[0].type, t.VoidType):
-        raise NotAnswered("a NULL without a type is not answered")
 
     def lower(x: Sequence[str]) -> str:
         repeated = "list_transform(range(greatest({1}, 0)), lambda _n: {0})"
@@ -275,13 +273,23 @@ _BAD_INDEX = fail("INVALID_ARRAY_INDEX_IN_ELEMENT_AT", "The index is out of boun
 _ZERO = fail("INVALID_INDEX_OF_ZERO", "The index 0 is invalid; the first element has index 1.")
 
 
+def with_key(args: Sequence[Arg], how: Meet, result: t.DataType, body: Body) -> Resolved:
+    """A text over a map and a key, both with keys of the type that they meet in."""
+    kind, key = args[0].type, args[1].type
+    assert isinstance(kind, t.MapType)
+    met = how(kind.key, key)
+    if met is None:
+        raise Mismatch(f"[DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES] {key} for keys of {kind.key}")
+    ordered(met)
+    whole = None if met == kind.key else t.MapType(met, kind.value, kind.value_contains_null)
+    return Resolved((whole, met), result, lambda x: unless_null(x, (0, 1), body))
+
+
 def _resolve_element(name: str, args: Sequence[Arg]) -> Resolved:
     counted(args, 2)
     base, index = args[0].type, args[1].type
     if isinstance(base, t.MapType):
-        if index != base.key:
-            raise NotAnswered(f"a key of {index} for keys of {base.key} is not answered")
-        return Resolved((None, base.key), base.value, lambda x: f"map_extract_value({x[0]}, {x[1]})")
+        return with_key(args, coerce.before_ansi, base.value, lambda v: f"map_extract_value({v[0]}, {v[1]})")
     array_of(args[0])
     if not isinstance(index, t.IntegralType) or index == t.LONG:
         raise NotAnswered(f"an index of {index} is not answered")
@@ -299,20 +307,18 @@ def _resolve_element(name: str, args: Sequence[Arg]) -> Resolved:
 def _resolve_get(args: Sequence[Arg]) -> Resolved:
     counted(args, 2)
     base = array_of(args[0])
-    if not isinstance(args[1].type, t.IntegralType):
-        raise NotAnswered(f"an index of {args[1].type} is not answered")
+    coerce_args([ARRAY, t.INT], args)
 
     def body(v: Sequence[str]) -> str:
         return f"CASE WHEN {v[1]} >= 0 THEN list_extract({v[0]}, {v[1]}::BIGINT + 1) END"
 
-    return Resolved((None, t.INT), base.element, lambda x: once(x, body), fallible=args[1].type == t.LONG)
+    return Resolved((None, t.INT), base.element, lambda x: once(x, body))
 
 
 def _resolve_slice(args: Sequence[Arg]) -> Resolved:
     counted(args, 3)
     base = array_of(args[0])
-    if any(not isinstance(arg.type, t.IntegralType) or arg.type == t.LONG for arg in args[1:]):
-        raise NotAnswered("start and length must be INT")
+    coerce_args([ARRAY, t.INT, t.INT], args)
     start = fail("INVALID_PARAMETER_VALUE.START", "Indices of slice begin with 1.")
     length = fail("INVALID_PARAMETER_VALUE.LENGTH", "The length of slice must not be negative.")
 
@@ -363,11 +369,12 @@ def _resolve_sequence(args: Sequence[Arg]) -> Resolved:
     moments = sequences.by_interval(args)
     if moments is not None:
         return moments
-    if len(args) == 2 and all(isinstance(kind, t.DateType) for kind in kinds):
-        return Resolved((None, None), t.ArrayType(t.DATE, False), lambda x: unless_null(x, (0, 1), _days))
+    if len(args) == 2 and t.DATE in kinds and coerce.common(kinds) == t.DATE:
+        return Resolved((t.DATE, t.DATE), t.ArrayType(t.DATE, False), lambda x: unless_null(x, (0, 1), _days))
     if len(args) == 3 and isinstance(kinds[2], t.DayTimeIntervalType):
         return _resolve_day_steps(args)
-    if not all(isinstance(kind, t.IntegralType) for kind in kinds):
+    met = coerce.common(kinds)
+    if met is None or not isinstance(met, t.IntegralType):
         raise NotAnswered("it is answered for whole numbers, and for dates by days")
     types = coerce_args([T] * len(args), args)
     name = duck(types[0])
@@ -403,13 +410,15 @@ def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function
     return Function(tuple(names.split()), "scalar", resolve)
 
 
+_VOIDS = t.ArrayType(t.VOID)
+
 FUNCTIONS: tuple[Function, ...] = (
     overloads(
         scalar("size cardinality", [ARRAY], t.INT, "len({0})::INTEGER"),
         scalar("size cardinality", [MAP], t.INT, "cardinality({0})::INTEGER"),
     ),
     scalar("array_size", [ARRAY], t.INT, "len({0})::INTEGER"),
-    _named("array_distinct", _resolve_distinct),
+    _named("array_distinct", with_null(_resolve_distinct, _VOIDS)),
     _named("array_union", partial(_resolve_pair, _union)),
     _named("array_intersect", partial(_resolve_pair, _intersect)),
     _named("array_except", partial(_resolve_pair, _except)),
@@ -419,15 +428,15 @@ FUNCTIONS: tuple[Function, ...] = (
     _named("array_remove", partial(_resolve_value, None, (0, 1), _remove)),
     _named("array_append", partial(_resolve_value, None, (0,), lambda v: f"list_concat({v[0]}, [{v[1]}])")),
     _named("array_prepend", partial(_resolve_value, None, (0,), lambda v: f"list_concat([{v[1]}], {v[0]})")),
-    _named("array_max", partial(_resolve_end, "list_max")),
-    _named("array_min", partial(_resolve_end, "list_min")),
-    _named("array_compact", _resolve_compact),
+    _named("array_max", with_null(partial(_resolve_end, "list_max"), _VOIDS)),
+    _named("array_min", with_null(partial(_resolve_end, "list_min"), _VOIDS)),
+    _named("array_compact", with_null(_resolve_compact, _VOIDS)),
     _named("flatten", _resolve_flatten),
-    _named("array_join", _resolve_join),
+    _named("array_join", with_null(_resolve_join, _VOIDS)),
     _named("array_repeat", _resolve_repeat),
     _named("element_at", partial(_resolve_element, "element_at")),
     _named("try_element_at", partial(_resolve_element, "try_element_at")),
     _named("get", _resolve_get),
-    _named("slice", _resolve_slice),
+    _named("slice", with_null(_resolve_slice, _VOIDS)),
     _named("sequence", _resolve_sequence),
 )

@@ -11,10 +11,11 @@ from dataclasses import replace
 from functools import partial
 
 from tailrace.model import types as t
+from tailrace.sql import coerce
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions.collections_arrays import array_of, comparable, unless_null
-from tailrace.sql.functions.collections_maps import from_entries, map_of
+from tailrace.sql.functions.collections_arrays import array_of, unless_null
+from tailrace.sql.functions.collections_maps import from_entries, keyed, map_of
 from tailrace.sql.functions.table import Arg, Function, Resolved, lambda_body
 from tailrace.sql.typed import Typed, once, quote
 
@@ -226,7 +227,7 @@ def _resolve_values(args: Sequence[Arg]) -> Resolved:
 
 def _resolve_keys(args: Sequence[Arg]) -> Resolved:
     kind, entry, body = _entry_body(args)
-    comparable(body.type, floats=False)
+    keyed(body.type)
     result = t.MapType(body.type, kind.value, kind.value_contains_null)
 
     def lower(x: Sequence[str]) -> str:
@@ -243,9 +244,13 @@ def _resolve_map_zip_with(args: Sequence[Arg]) -> Resolved:
     """The keys of the first map, then those that only the second has; a value that is missing is NULL."""
     arg = _lambda_at(args, 2, (3,))
     left, right = map_of(args[0]), map_of(args[1])
-    if left.key != right.key:
-        raise NotAnswered(f"keys of {left.key} and {right.key} are not answered")
-    comparable(left.key, floats=False)
+    key = coerce.without_text(left.key, right.key)
+    if {left.key, right.key} == {t.STRING, t.BINARY}:
+        key = t.BINARY
+    if key is None or {left.key, right.key} == {t.DATE, t.TIMESTAMP_NTZ}:
+        raise Mismatch(f"[DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES] keys of {left.key} and of {right.key}")
+    keyed(key)
+    left, right = (t.MapType(key, one.value, one.value_contains_null) for one in (left, right))
     assert arg.lambda_ is not None
     taken = {name.lower() for name in arg.lambda_.parameters}
     pair = next(name for name in ("_w", "_w1", "_w2", "_w3") if name not in taken)
@@ -263,7 +268,7 @@ def _resolve_map_zip_with(args: Sequence[Arg]) -> Resolved:
         return f"CAST(map_from_entries(list_transform({trios}, lambda {pair}: {made})) AS {duck(result)})"
 
     return Resolved(
-        (None, None, None),
+        (left, right, None),
         result,
         lambda x: unless_null(x[:2], (0, 1), zipped),
         True,

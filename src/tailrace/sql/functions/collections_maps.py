@@ -1,6 +1,6 @@
 """Functions of maps by Spark's answers: entries keep their order, a key twice or a NULL key is an error.
 
-Keys of FLOAT and DOUBLE are refused where a map is made: Spark makes -0.0 the key 0.0.
+A key -0.0 of its own becomes 0.0, but for map_from_arrays and transform_keys, as in Spark.
 """
 
 from __future__ import annotations
@@ -8,10 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tailrace.model import types as t
+from tailrace.sql import coerce
 from tailrace.sql.duck_types import duck
-from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions.collections_arrays import array_of, comparable, counted, unless_null
+from tailrace.sql.errors import Mismatch
+from tailrace.sql.functions.collections_arrays import (
+    array_of,
+    counted,
+    unless_null,
+    with_key,
+    with_null,
+)
 from tailrace.sql.functions.table import Arg, Function, Resolved
+from tailrace.sql.operators import is_orderable
+from tailrace.sql.ordering import has_zeros, unsigned
 from tailrace.sql.typed import fail, once, text
 
 TWICE = fail("DUPLICATED_MAP_KEY", "A key is there twice.")
@@ -20,13 +29,22 @@ NO_KEY = fail("NULL_MAP_KEY", "A key is NULL.")
 
 def map_of(arg: Arg) -> t.MapType:
     """The type of an argument that must be a map."""
-    if isinstance(arg.type, t.VoidType):
-        raise NotAnswered("an untyped NULL is not answered here")
     if not isinstance(arg.type, t.MapType):
         raise Mismatch(
             f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] argument 1 must be MAP, not {arg.type.simple_string.upper()}"
         )
     return arg.type
+
+
+def keyed(kind: t.DataType) -> None:
+    """Refuses types that cannot be or contain a key."""
+    if not is_orderable(kind):
+        raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE] a key cannot be or contain {kind}")
+
+
+def plain_key(sql: str, kind: t.DataType) -> str:
+    """The key as Spark keeps it: -0.0 is 0.0, unless it stands inside of another value."""
+    return unsigned(sql, kind) if isinstance(kind, (t.FloatType, t.DoubleType)) else sql
 
 
 def _bad_keys(keys: str) -> str:
@@ -71,42 +89,42 @@ def _resolve_entries(args: Sequence[Arg]) -> Resolved:
 
 def _resolve_contains(args: Sequence[Arg]) -> Resolved:
     counted(args, 2)
-    kind = map_of(args[0])
-    comparable(kind.key, floats=False)
-    if args[1].type != kind.key:
-        raise NotAnswered(f"a key of {args[1].type} for keys of {kind.key} is not answered")
-
-    def body(v: Sequence[str]) -> str:
-        return f"list_contains(map_keys({v[0]}), {v[1]})"
-
-    return Resolved((None, None), t.BOOLEAN, lambda x: unless_null(x, (0, 1), body))
+    map_of(args[0])
+    if isinstance(args[1].type, t.VoidType):
+        raise Mismatch("[DATATYPE_MISMATCH.NULL_TYPE] a bare NULL is no key")
+    return with_key(
+        args, coerce.before_ansi_wider, t.BOOLEAN, lambda v: f"list_contains(map_keys({v[0]}), {v[1]})"
+    )
 
 
 def _resolve_concat(args: Sequence[Arg]) -> Resolved:
     if not args:
-        raise NotAnswered("a map without entries is not answered")
-    kinds = [map_of(arg) for arg in args]
-    first = kinds[0]
-    if any((kind.key, kind.value) != (first.key, first.value) for kind in kinds):
-        raise NotAnswered("maps of several types are not answered")
-    comparable(first.key, floats=False)
-    result = t.MapType(first.key, first.value, any(kind.value_contains_null for kind in kinds))
+        return Resolved((), t.MapType(t.STRING, t.STRING, False), lambda _: "MAP([], [])", False)
+    met: t.DataType | None = t.VOID
+    for arg in args:
+        met = coerce.wider(met, map_of(arg)) if met is not None else None
+    if not isinstance(met, t.MapType):
+        raise Mismatch("[DATATYPE_MISMATCH.DATA_DIFF_TYPES] the maps have no common type")
+    result = met
 
     def body(v: Sequence[str]) -> str:
         entries = f"map_entries({v[0]})"
         for one in v[1:]:
             entries = f"list_concat({entries}, map_entries({one}))"
+        if has_zeros(result.key):
+            pair = f"struct_pack(key := {plain_key('_m.key', result.key)}, value := _m.value)"
+            entries = f"list_transform({entries}, lambda _m: {pair})"
         return from_entries(entries, result)
 
     return Resolved(
-        tuple(None for _ in args), result, lambda x: unless_null(x, range(len(x)), body), fallible=True
+        (result,) * len(args), result, lambda x: unless_null(x, range(len(x)), body), fallible=True
     )
 
 
 def _resolve_from_arrays(args: Sequence[Arg]) -> Resolved:
     counted(args, 2)
     keys, values = array_of(args[0]), array_of(args[1])
-    comparable(keys.element, floats=False)
+    keyed(keys.element)
     result = t.MapType(keys.element, values.element, values.contains_null)
     uneven = fail("_LEGACY_ERROR_TEMP_2067", "The arrays of keys and values are not equally long.")
 
@@ -127,12 +145,13 @@ def _resolve_from_entries(args: Sequence[Arg]) -> Resolved:
     if not isinstance(kind.element, t.StructType) or len(kind.element.fields) != 2:
         raise Mismatch("[DATATYPE_MISMATCH.MAP_FROM_ENTRIES_WRONG_TYPE] it takes an array of pairs")
     key, value = kind.element.fields
-    comparable(key.type, floats=False)
+    keyed(key.type)
     result = t.MapType(key.type, value.type, value.nullable)
 
     def body(v: Sequence[str]) -> str:
         first, second = text(key.name), text(value.name)
-        parts = f"struct_pack(key := struct_extract(_m, {first}), value := struct_extract(_m, {second}))"
+        own = plain_key(f"struct_extract(_m, {first})", key.type)
+        parts = f"struct_pack(key := {own}, value := struct_extract(_m, {second}))"
         made = from_entries(f"list_transform({v[0]}, lambda _m: {parts})", result)
         return f"CASE WHEN list_count({v[0]}) < len({v[0]}) THEN NULL ELSE {made} END"
 
@@ -144,11 +163,11 @@ def _named(name: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function:
 
 
 FUNCTIONS: tuple[Function, ...] = (
-    _named("map_keys", _resolve_keys),
-    _named("map_values", _resolve_values),
-    _named("map_entries", _resolve_entries),
+    _named("map_keys", with_null(_resolve_keys, t.MapType(t.VOID, t.VOID))),
+    _named("map_values", with_null(_resolve_values, t.MapType(t.VOID, t.VOID))),
+    _named("map_entries", with_null(_resolve_entries, t.MapType(t.VOID, t.VOID))),
     _named("map_contains_key", _resolve_contains),
     _named("map_concat", _resolve_concat),
-    _named("map_from_arrays", _resolve_from_arrays),
+    _named("map_from_arrays", with_null(_resolve_from_arrays, t.ArrayType(t.VOID), 2)),
     _named("map_from_entries", _resolve_from_entries),
 )

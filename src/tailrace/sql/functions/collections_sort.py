@@ -7,7 +7,7 @@ from functools import partial
 
 from tailrace.model import types as t
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions.collections_arrays import array_of, counted, ordered
+from tailrace.sql.functions.collections_arrays import array_of, counted, ordered, with_null
 from tailrace.sql.functions.table import Arg, Function, Resolved, lambda_body
 from tailrace.sql.ordering import is_nested, sorted_list
 from tailrace.sql.typed import fail
@@ -96,7 +96,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         ("sort_array",),
         "scalar",
-        _resolve_sort,
+        with_null(_resolve_sort, t.ArrayType(t.VOID)),
         lambda _, a: f"sort_array({', '.join(a if len(a) > 1 else (*a, 'true'))})",
     ),
 )

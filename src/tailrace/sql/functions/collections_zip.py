@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import NotAnswered
-from tailrace.sql.functions.collections_arrays import array_of, counted, unless_null
+from tailrace.sql.functions.collections_arrays import array_of, counted, unless_null, with_null
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.typed import quote
 
 
 def _name(written: str, index: int) -> str:
     """A column's or a field's own name, else the place from 0."""
+    if written == "NULL":
+        return str(index)
     if re.fullmatch(r"[^\W\d]\w*", written):
         return written
     if field := re.fullmatch(r"[^\W\d][\w.]*\.([^\W\d]\w*)", written):
@@ -47,4 +49,8 @@ def _resolve_zip(args: Sequence[Arg]) -> Resolved:
     return Resolved((None,) * len(args), result, lambda x: unless_null(x, range(len(x)), body))
 
 
-FUNCTIONS: tuple[Function, ...] = (Function(("arrays_zip",), "scalar", _resolve_zip),)
+_ANY_NUMBER = 10_000
+
+FUNCTIONS: tuple[Function, ...] = (
+    Function(("arrays_zip",), "scalar", with_null(_resolve_zip, t.ArrayType(t.VOID), _ANY_NUMBER)),
+)

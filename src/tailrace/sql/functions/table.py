@@ -157,9 +157,15 @@ T = Pattern("T", lambda kind: kind, same="T")
 U = Pattern("U", lambda kind: kind, same="U")
 NUMERIC = _one_of("numeric", (t.NumericType,), t.DOUBLE)
 INTEGRAL = _one_of("integral", (t.IntegralType,), t.LONG)
-ARRAY = Pattern("array", lambda kind: kind if isinstance(kind, t.ArrayType) else None)
+ARRAY = Pattern("array", lambda kind: _array(kind))
 MAP = Pattern("map", lambda kind: kind if isinstance(kind, t.MapType) else None)
 STRUCT = Pattern("struct", lambda kind: kind if isinstance(kind, t.StructType) else None)
+
+
+def _array(kind: t.DataType) -> t.DataType | None:
+    if isinstance(kind, t.VoidType):
+        return t.ArrayType(kind)
+    return kind if isinstance(kind, t.ArrayType) else None
 
 
 def either(*types: t.DataType) -> Pattern:
