@@ -66,6 +66,7 @@ def run(
         ((PLAIN, ONE_LOST, TWO_LOST), 3),
         ((None, "", "no record"), 1),
         (('{"a": null, "b": 5}',), 0),
+        (('{"a": 1, "b": {"c": None}}', PLAIN), 1),
     ],
 )
 def test_values_that_become_null_are_counted_once(

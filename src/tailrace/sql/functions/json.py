@@ -18,6 +18,7 @@ from tailrace.sql.compiled import COERCES
 from tailrace.sql.data_type import data_type
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.json_broken import kept
 from tailrace.sql.functions.json_document import strict_document
 from tailrace.sql.functions.json_options import Reading, options_of
 from tailrace.sql.functions.json_quick import quick_way
@@ -39,11 +40,9 @@ def _soft(kind: t.DataType, how: Reading, source: str, counts: bool = False) -> 
     nothing, bad = _judged(none, "0", counts), _judged(none, "1", counts)
 
     def finish(value: str, lost: str) -> str:
-        return (
-            f"CASE WHEN {lost} = 0 THEN {_judged(value, '0', False)} END"
-            if how.strict
-            else _judged(value, lost, counts)
-        )
+        if how.strict:
+            return f"CASE WHEN {lost} = 0 THEN {_judged(value, '0', False)} END"
+        return _judged(value, f"{lost} + CASE WHEN _p.s IS NULL THEN 1 ELSE 0 END", counts)
 
     if isinstance(kind, t.StructType):
         nulls = ", ".join(f"{quote(f.name)} := CAST(NULL AS {duck(f.type)})" for f in kind.fields)
@@ -57,11 +56,20 @@ def _soft(kind: t.DataType, how: Reading, source: str, counts: bool = False) -> 
     document = strict_document("_d.v", opening=opening)
     if not isinstance(kind, t.StructType):
         document = f"ltrim({document}, e' \\t\\r\\n')"
+    read, doc = f"list_transform([{source}], lambda _d: struct_pack(d := _d, s := {document}))", "_p.s"
+    if not how.strict and (part := _part(kind)) is not None:
+        doc = f"CASE WHEN _p.s IS NULL THEN {part} ELSE _p.s END"
     return (
-        f"list_transform([{source}], lambda _d: CASE WHEN _d IS NULL THEN NULL WHEN _d.v IS NULL OR "
-        f"regexp_full_match(_d.v, {text(blank)}) THEN {nothing} "
-        f"ELSE list_transform([{document}], lambda _j: {by_document})[1] END)[1]"
+        f"list_transform({read}, lambda _p: CASE WHEN _p.d IS NULL THEN NULL WHEN _p.d.v IS NULL OR "
+        f"regexp_full_match(_p.d.v, {text(blank)}) THEN {nothing} "
+        f"ELSE list_transform([{doc}], lambda _j: {by_document})[1] END)[1]"
     )
+
+
+def _part(kind: t.DataType) -> str | None:
+    """What is read of a broken record, None where that is never anything."""
+    record = kind.element if isinstance(kind, t.ArrayType) else kind
+    return kept("_p.d.v", record) if isinstance(record, t.StructType) else None
 
 
 def _root(kind: t.DataType, how: Reading) -> tuple[str, str]:

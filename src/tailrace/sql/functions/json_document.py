@@ -19,7 +19,8 @@ _DEPTH_MAX = 6
 """Levels of nesting up to which a document with text after it is found."""
 
 
-def _bracketed(depth: int) -> str:
+def bracketed(depth: int) -> str:
+    """A pattern of a value in brackets of at most so many levels, whatever stands in them."""
     strings = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
     inner = ""
     for _ in range(depth):
@@ -27,7 +28,7 @@ def _bracketed(depth: int) -> str:
     return inner
 
 
-_INSIDE = r"(?:[^\"'\[\]{}]|" + r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|""" + _bracketed(_DEPTH_MAX) + r")*"
+_INSIDE = r"(?:[^\"'\[\]{}]|" + r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|""" + bracketed(_DEPTH_MAX) + r")*"
 _BLANK = r"[ \t\r\n]*"
 _WHOLE = {
     "{": rf"\{{{_INSIDE}\}}",
@@ -49,7 +50,11 @@ def _mended(doc: str, half: str, opening: str) -> str:
     """The document as strict JSON, from its first brace to the one that closes it."""
     whole = f"(?s)^{_BLANK}({_WHOLE[opening]})"
     found = f"regexp_extract({doc}, {text(whole)}, 1)"
-    found = f"regexp_replace({found}, {text(_CUT_ESCAPE)}, {text(CUT_MARKED)}, 'g')"
+    return strict_text(f"regexp_replace({found}, {text(_CUT_ESCAPE)}, {text(CUT_MARKED)}, 'g')", half)
+
+
+def strict_text(found: str, half: str = "?") -> str:
+    """The text with its strings in double quotes, special numbers as strings, half surrogates as `half`."""
     one = f"regexp_replace({found}, {text(QUOTED)}, {text(_IN_DOUBLE_QUOTES)}, 'g')"
     for _ in range(2):  # neighbours share a separator
         one = f"regexp_replace({one}, {text(NOT_FINITE)}, {text(_AS_STRING)}, 'g')"
@@ -58,7 +63,7 @@ def _mended(doc: str, half: str, opening: str) -> str:
     return f"replace({one}, chr(1), '\\u')"
 
 
-_SUSPECT = r",[ \t\r\n]*[}\]]|[:,\[][ \t\r\n]*[+-]?(?i:nan|inf)"
+SUSPECT = r",[ \t\r\n]*[}\]]|[:,\[][ \t\r\n]*[+-]?(?i:nan|inf)"
 """What DuckDB's parser takes and Spark's does not always: a comma too many, numbers that are none."""
 
 
@@ -68,14 +73,14 @@ def strict_document(doc: str, half: str = "?", opening: str = "{") -> str:
     `opening`: a key of `_WHOLE`, for documents that are arrays.
     """
     bare = f"regexp_replace(_m, {text(QUOTED)}, {text(chr(34) * 2)}, 'g')"
-    clean = f"NOT regexp_matches({bare}, {text(_SUSPECT)})"
+    clean = f"NOT regexp_matches({bare}, {text(SUSPECT)})"
     mended = (
         f"list_transform([{_mended(doc, half, opening)}], lambda _m: "
         f"CASE WHEN json_valid(_m) AND NOT contains({doc}, chr(1)) AND {clean} THEN _m END)[1]"
     )
     opens = f"^{_BLANK}" + {"{": r"\{", "[": r"\[", "[{": r"[\[{]"}[opening]
     return (
-        f"CASE WHEN json_valid({doc}) AND NOT regexp_matches({doc}, {text(_SUSPECT)}) "
+        f"CASE WHEN json_valid({doc}) AND NOT regexp_matches({doc}, {text(SUSPECT)}) "
         f"THEN CASE WHEN regexp_matches({doc}, {text(opens)}) THEN {doc} END "
         f"WHEN regexp_matches({doc}, {text(opens)}) THEN {mended} END"
     )
