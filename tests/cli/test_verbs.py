@@ -222,3 +222,13 @@ def test_a_topic_keeps_what_the_settings_say_also_if_it_was_there_before(tmp_pat
     assert tailrace(tmp_path, "run", "--available-now").code == 0
     (topic,) = tailrace(tmp_path, "topic", "describe", "t", "--output", "json").rows
     assert (topic["partitions"], topic["records"], topic["retention_bytes"]) == (1, 1, 1 << 20)
+
+
+def test_a_view_reads_a_file_that_was_written_just_now(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "v.sql").write_text(
+        "CREATE MATERIALIZED VIEW v AS SELECT id FROM read_files('in', format => 'csv', header => true);"
+    )
+    (tmp_path / "in" / "a.csv").write_text("id\n1\n2\n")
+    said = tailrace(tmp_path, "run", "--available-now", "--output", "json")
+    assert (said.code, [row["out"] for row in said.rows]) == (0, [2])

@@ -441,3 +441,26 @@ def test_decimals_keep_their_digits(reader: Reader) -> None:
 def test_a_listed_file_is_found_by_its_path(reader: Reader) -> None:
     path = put(reader.folder, "x/y.csv", "1,x\n")
     assert listed_one(reader.folder, path, options_of("csv")).path == "x/y.csv"
+
+
+def test_a_header_with_nul_characters_gives_no_columns(reader: Reader) -> None:
+    put(reader.folder, "in/a.csv", "a,b\n1,2\n".encode("utf-16-le"))
+    with pytest.raises(ProjectError, match="NUL characters in its header"):
+        inferred(reader, "in", HEADER)
+
+
+def test_no_columns_are_inferred_of_values_that_are_nested_without_end(reader: Reader) -> None:
+    deep = "[" * 200 + "1" + "]" * 200
+    put(reader.folder, "in/a.json", f'{{"a": 1, "b": {{"c": {deep}}}}}\n'.encode())
+    with pytest.raises(ProjectError, match="more than 100 deep"):
+        inferred(reader, "in", options_of("json"))
+    put(reader.folder, "in/b.json", b'{"a": 1}\n')
+    assert inferred(reader, "in", options_of("json")) == "struct<a:bigint,_rescued_data:string>"
+
+
+def test_many_brackets_beside_each_other_are_no_depth(reader: Reader) -> None:
+    many = ",".join('{"x": "[{\\"", "y": [1]}' for _ in range(300))
+    put(reader.folder, "in/a.json", f'{{"a": [{many}]}}\n'.encode())
+    assert inferred(reader, "in", options_of("json")) == (
+        "struct<a:array<struct<x:string,y:array<bigint>>>,_rescued_data:string>"
+    )

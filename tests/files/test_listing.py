@@ -214,3 +214,9 @@ def test_a_batch_takes_at_least_one_file(folder: Path) -> None:
     assert len(take(listed, options(maxFilesPerTrigger="2"))) == 2
     assert len(take(listed, options())) == 3
     assert take((), options()) == ()
+
+
+def test_only_regular_files_are_listed(folder: Path) -> None:
+    os.mkfifo(folder / "in/pipe.csv")
+    assert "in/pipe.csv" not in names(folder, "in/*.csv")
+    assert names(folder, "in/pipe.csv") == []

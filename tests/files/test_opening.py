@@ -123,3 +123,10 @@ def test_lines_are_counted_the_same_however_the_file_is_packed(
     lines = lines[:-1] if lines[-1] == b"" else lines
     assert plain.shape.lines == len(lines)
     assert plain.shape.blank == sum(all(c <= 32 for c in line) for line in lines)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_file_that_says_it_is_utf_16_is_broken(tmp_path: Path, encoding: str) -> None:
+    data = ("\ufeff" if encoding == "utf-16-be" else "") + "a,b\n1,2\n"
+    with pytest.raises(BrokenFile, match=r"a\.csv is UTF-16"):
+        opened(tmp_path, "a.csv", data.encode(encoding))

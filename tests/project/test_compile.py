@@ -300,3 +300,10 @@ def test_no_table_keeps_an_interval_at_any_depth_but_a_view_may(tmp_path: Path) 
     view = f"CREATE TEMPORARY VIEW w AS SELECT {interval} AS d;\n"
     project = compiled(tmp_path, view + "CREATE MATERIALIZED VIEW c AS SELECT CAST(d AS STRING) AS d FROM w;")
     assert list(project.datasets) == ["default.c"]
+
+
+@pytest.mark.parametrize("query", ["SELECT 1 AS `a\0b`", "SELECT struct(1 AS `a\x01b`) AS s"])
+def test_a_name_with_a_control_character_is_refused(tmp_path: Path, query: str) -> None:
+    # Arrow's names end at a NUL: the table could be written, and never be read again.
+    (told,) = problems(tmp_path, f"CREATE MATERIALIZED VIEW v AS {query};")
+    assert "control character" in told

@@ -31,6 +31,10 @@ SAMPLE_BYTES = 256 << 20
 SAMPLE_ROWS = 10_000
 """Rows from which a column's type is guessed; the guess is then checked against all rows."""
 
+DEPTH_MAX = 100
+"""Levels of a JSON value of which a structure is inferred; the executor's own limit is 128."""
+LEVELS_AT_ONCE = 8
+
 TEXT_SCHEMA = t.Schema((t.Field("value", t.STRING),))
 BINARY_SCHEMA = t.Schema(
     (
@@ -136,6 +140,8 @@ def _of_csv(connection: duckdb.DuckDBPyConnection, plain: PlainFile, options: Fi
         return t.Schema(())
     first = header_values(plain, options)
     names = header_names(first) if options.header else tuple(f"_c{p}" for p in range(len(first)))
+    if any("\0" in name for name in names):
+        raise BrokenFile(f"{plain.listed.path} has NUL characters in its header; only UTF-8 is read.")
     # A file's own column of such a name is rescued under it.
     own = (options.rescued_column.lower(), CORRUPT)
     names = tuple(name for name in names if name.lower() not in own)
@@ -232,6 +238,7 @@ def _not_held(
 
 def _of_json(connection: duckdb.DuckDBPyConnection, plain: PlainFile, options: FileOptions) -> t.Schema:
     load_json(connection, plain, options, "infer_cells")
+    _check_depth(connection, plain)
     row = first_row(connection.execute("SELECT json_group_structure(v)::VARCHAR FROM infer_cells WHERE good"))
     if row is None or row[0] is None:
         return t.Schema(())
@@ -240,6 +247,35 @@ def _of_json(connection: duckdb.DuckDBPyConnection, plain: PlainFile, options: F
         raise DataError(f"{plain.listed.path} holds no JSON objects.")
     wide = [f.name for f in found.fields if f.type == t.DOUBLE]
     return _exact_numbers(connection, found, wide) if wide else found
+
+
+def _check_depth(connection: duckdb.DuckDBPyConnection, plain: PlainFile) -> None:
+    """Raise BrokenFile for a value whose structure the executor cannot follow: there it ends for good.
+
+    Levels are taken off from the innermost outwards, of values with many brackets only: what has none left
+    after a few of them is flat. The rest is walked.
+    """
+    many = rf"len(regexp_replace(s, '[^\[{{]', '', 'g')) > {DEPTH_MAX}"
+    flatter = "s"
+    for _ in range(LEVELS_AT_ONCE):
+        flatter = rf"regexp_replace({flatter}, '\[[^\[\]{{}}]*\]|\{{[^\[\]{{}}]*\}}', '', 'g')"
+    texts = r"""SELECT regexp_replace(v::VARCHAR, '"(?:[^"\\]|\\.)*"', '', 'g') AS s FROM infer_cells WHERE good"""
+    left = f"SELECT {flatter} AS s FROM ({texts}) WHERE {many}"
+    for (text,) in connection.execute(f"SELECT s FROM ({left}) WHERE {many}").fetchall():
+        if _depth(text) > DEPTH_MAX:
+            raise BrokenFile(
+                f"{plain.listed.path} holds a value that is nested more than {DEPTH_MAX} deep, "
+                "of which no columns are inferred."
+            )
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets of a JSON text without strings are nested."""
+    depth = deepest = 0
+    for char in text:
+        depth += (char in "[{") - (char in "]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _exact_numbers(

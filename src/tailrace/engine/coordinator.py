@@ -140,6 +140,9 @@ class Coordinator:
                 if known is not None and self.run_batch(component, fixed=known) is not None:
                     progress = True
                     self._care(busy=True)
+        for component in self.project.components:
+            if component.name.startswith("view:"):
+                inputs.wait_stable(self.doors, self.project, component)
         self.refresh_views(every=True)
         self.settle()
         if not self.stopping():

@@ -16,7 +16,7 @@ from tailrace.lake import schema as delta_schema
 from tailrace.model.batch import Position
 from tailrace.model.errors import Halt
 from tailrace.project.compiled import CompiledProject, Component
-from tailrace.sql.compiled import Branch, FilesInput, TableInput, TopicInput
+from tailrace.sql.compiled import Branch, FilesInput, Input, TableInput, TopicInput
 
 
 def find_ends(
@@ -59,9 +59,13 @@ def find_ends(
 
 def wait_stable(doors: Doors, project: CompiledProject, component: Component) -> None:
     """Wait until the files that are there now are stable, so that a run takes them."""
-    for _, _, branch in _branches(project, component):
-        if isinstance(branch.input, FilesInput):
-            wait_until_stable(doors, branch.input)
+    sources: list[Input] = [branch.input for _, _, branch in _branches(project, component)]
+    for name in component.datasets:
+        view = project.datasets[name].view
+        sources += [item.input for item in view.inputs] if view is not None else []
+    for source in sources:
+        if isinstance(source, FilesInput):
+            wait_until_stable(doors, source)
 
 
 def topic_ends(doors: Doors, topic: str) -> TopicEnds:

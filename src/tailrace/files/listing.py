@@ -1,7 +1,7 @@
 """Listing: which files a path names now, and which of them are new.
 
 A file is (path, size, modification time); content is compared only where these differ. Names that begin
-with `.` or `_`, at any level below the folder that is listed, are not there for us. A file that was
+with `.` or `_`, at any level below the folder that is listed, are not there for us, nor is what is no regular file. A file that was
 changed less than `STABLE_US` ago may still be written to and waits.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -281,6 +282,8 @@ def _listed(
         return None  # gone since the folder was read
     except OSError as error:
         raise EnvironmentFailure(f"{str(absolute)!r} cannot be looked at: {error.strerror}.") from error
+    if not stat.S_ISREG(status.st_mode):
+        return None  # reading a pipe or a device may never end
     normal = Path(os.path.normpath(absolute))
     home = Path(os.path.normpath(project))
     path = normal.relative_to(home).as_posix() if normal.is_relative_to(home) else normal.as_posix()

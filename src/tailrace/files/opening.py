@@ -30,6 +30,7 @@ RATIO_FREE = 64 << 20
 LINE_MAX = 1 << 30
 
 BOM = codecs.BOM_UTF8
+WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class BrokenFile(DataError):
@@ -83,7 +84,7 @@ def open_source(listed: ListedFile, options: FileOptions, scratch: Path) -> Plai
     target = scratch / f"{hashlib.sha256(listed.path.encode()).hexdigest()[:24]}.plain"
     digest = hashlib.sha256()
     textual = options.format in TEXTUAL
-    look = _Look(options) if textual else None
+    look = _Look(options, listed.path) if textual else None
     try:
         scratch.mkdir(parents=True, exist_ok=True)
         with open(target, "wb") as out:
@@ -231,7 +232,8 @@ def _unzstd(raw: Iterator[bytes], listed: ListedFile) -> Iterator[bytes]:
 class _Look:
     """Sees the bytes of a text file pass, chunk by chunk."""
 
-    def __init__(self, options: FileOptions) -> None:
+    def __init__(self, options: FileOptions, path: str) -> None:
+        self._path = path
         self._comment = options.comment.encode()
         self._quote = options.quote.encode()
         self._json = options.format == "json"
@@ -249,6 +251,8 @@ class _Look:
         """The same bytes, without a byte order mark at the start and with \\n as the end of every line."""
         if not self._begun and chunk:
             self._begun = True
+            if chunk.startswith(WIDE_BOMS):
+                raise BrokenFile(f"{self._path} is UTF-16 by its first bytes; only UTF-8 is read.")
             chunk = chunk.removeprefix(BOM)
         self._quotes = self._quotes or (bool(self._quote) and self._quote in chunk)
         self._nulls = self._nulls or b"\0" in chunk
@@ -266,7 +270,7 @@ class _Look:
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > LINE_MAX:
-            raise BrokenFile(f"A line is longer than {LINE_MAX} bytes.")
+            raise BrokenFile(f"{self._path} has a line of more than {LINE_MAX} bytes.")
         self._count(lines)
         return chunk if self._keep_ends else data
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tailrace.model.errors import Place, ProjectError, ProjectErrors, Refused
-from tailrace.model.types import VOID, Field, Schema
+from tailrace.model.types import VOID, ArrayType, DataType, Field, MapType, Schema, StructType
 from tailrace.project.compiled import CompiledProject, Component, Dataset, DatasetKind, Flow
 from tailrace.project.declare import Declared, DeclaredFlow, declare, query_of
 from tailrace.project.front import FilesResolver, ProjectCatalog
@@ -45,7 +45,7 @@ def compile_project(project: Project, files: FilesResolver) -> CompiledProject:
     return CompiledProject(stored, tuple(_components(stored)), inlined)
 
 
-DELTA_REFUSED = frozenset(" ,;{}()\n\t=")
+DELTA_REFUSED = frozenset(" ,;{}()=") | frozenset(map(chr, range(32)))
 """Signs that Delta refuses in column names without a table feature that not all readers have."""
 
 
@@ -56,6 +56,19 @@ class UpstreamFailed(Exception):
 def _inlined(dataset: Dataset) -> bool:
     """A temporary view outside of streams is no node: its query is put in where it is read."""
     return dataset.kind == "temporary_view" and dataset.view is not None
+
+
+def _inner_names(kind: DataType) -> Iterator[str]:
+    """The names of all fields inside of a type."""
+    if isinstance(kind, ArrayType):
+        yield from _inner_names(kind.element)
+    elif isinstance(kind, MapType):
+        yield from _inner_names(kind.key)
+        yield from _inner_names(kind.value)
+    elif isinstance(kind, StructType):
+        for field in kind.fields:
+            yield field.name
+            yield from _inner_names(field.type)
 
 
 def _order(error: ProjectError) -> tuple[str, int, int]:
@@ -232,9 +245,15 @@ class _Compiler:
                 )
             if stored and (not name or set(name) & DELTA_REFUSED):
                 raise ProjectError(
-                    f"{declared.name} has a column {name!r}: a Delta table takes no blank and none of ,;{{}}()= in names.",
+                    f"{declared.name} has a column {name!r}: a Delta table takes no blank, no control character and none of ,;{{}}()= in names.",
                     place=declared.place,
                     hint="Give it another name by AS.",
+                )
+            if stored and any(min(inner, default=" ") < " " for inner in _inner_names(field.type)):
+                raise ProjectError(
+                    f"{declared.name} has a column {name!r} with a field whose name holds a control character.",
+                    place=declared.place,
+                    hint="Give the column's type, and the field another name, by schemaHints or CAST.",
                 )
             if name.lower() in RESERVED_COLUMNS:
                 raise ProjectError(
