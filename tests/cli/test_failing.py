@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -146,3 +147,32 @@ def test_validate_tells_what_is_wrong_with_sources_beside_what_is_wrong_in_sql(t
     ]
     assert "a.sql:1:" in (said := tailrace(tmp_path, "validate")).out + said.err
     assert said.code == 2
+
+
+def test_ctrl_c_is_no_mistake_of_ours(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path)
+    assert tailrace(shop, "produce", "orders", "-", given=LINES).code == 0
+    proving = subprocess.Popen(
+        command(shop, "prove"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert proving.stderr is not None
+    assert "cases follow" in proving.stderr.readline()
+    os.killpg(proving.pid, signal.SIGINT)
+    out, err = proving.communicate(timeout=60)
+    assert (proving.returncode, out, err.strip()) == (130, "", "")
+
+
+def test_a_statement_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    said = tailrace(tmp_path, "query", "-", given=b"SELECT '\xff'")
+    assert (said.code, said.err) == (2, "error: The statement is not UTF-8: byte 8 is 0xff.\n")
+    assert tailrace(tmp_path, "query", "-", given="\ufeffSELECT 'ü' AS u".encode(), LC_ALL="C").code == 0
+
+
+def test_an_output_that_cannot_hold_the_answer_is_told(tmp_path: Path) -> None:
+    said = tailrace(tmp_path, "query", "SELECT '✓' AS a", PYTHONIOENCODING="latin-1")
+    assert said.code == 1
+    assert "PYTHONIOENCODING" in said.err

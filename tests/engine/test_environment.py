@@ -57,3 +57,30 @@ def test_a_run_that_ends_gives_up_after_its_tries_and_nothing_happened(tmp_path:
     (tmp_path / "lake" / "silver" / "ids" / "parity=even").unlink()
     assert rows(tmp_path, "bronze.raw") == []
     assert len(RETRIES) == 4
+
+
+def test_a_completion_that_the_disk_refused_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(tmp_path, *range(10))
+    numbers = count()
+    told: list[str] = []
+    with open_doors(
+        tmp_path, resolve_paths(tmp_path, Settings()), ManualClock(SystemClock().now_us())
+    ) as doors:
+        finish, refused = doors.ledger.finish, iter([True, True, False])
+
+        def full_twice(*given: object) -> None:
+            if next(refused, False):
+                raise EnvironmentFailure("The ledger: disk I/O error.")
+            finish(*given)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(doors.ledger, "finish", full_twice)
+        coordinator = Coordinator(doors, pipelines.numbers(), Options(), lambda: f"a{next(numbers)}")
+        coordinator.on_trouble = told.append
+        coordinator.start()
+        coordinator.run_available()
+        coordinator.close()
+        assert doors.ledger.newest() == coordinator.summary.decisions[-1]
+    assert told
+    assert len(rows(tmp_path, "silver.ids")) == 10

@@ -18,7 +18,7 @@ from tailrace.lake.tables import Tables
 from tailrace.ledger.store import Ledger
 from tailrace.model.account import EdgeAccount
 from tailrace.model.clock import SystemClock
-from tailrace.model.errors import AnotherRunner, Stop
+from tailrace.model.errors import AnotherRunner, EnvironmentFailure, Stop
 from tailrace.project.load import resolve_paths
 from tailrace.project.settings import Settings
 from tailrace.proof.compare import compare_lakes
@@ -207,3 +207,30 @@ def test_a_runner_that_is_overtaken_while_it_starts_is_told_that_there_is_anothe
     told = pytest.raises(AnotherRunner, match="has decided batches after it")
     with open_doors(tmp_path, resolve_paths(tmp_path, Settings())) as doors, told:
         check_tables(doors, standing)
+
+
+def test_fsck_says_that_the_batch_log_is_lost(tmp_path: Path) -> None:
+    send(tmp_path, *range(10))
+    run(tmp_path)
+    shutil.rmtree(tmp_path / "lake" / "_tailrace" / "batches")
+    (finding,) = check(tmp_path)
+    assert finding.subject == "batch log"
+    assert "fsck --rebuild" in (finding.problem or "")
+
+
+def test_a_commit_that_cannot_be_read_is_a_finding_and_stops_the_engine(tmp_path: Path) -> None:
+    send(tmp_path, *range(10))
+    run(tmp_path)
+    (tmp_path / "lake" / "bronze" / "raw" / "_delta_log" / f"{0:020}.json").write_text("{}x")
+    assert [f.subject for f in check(tmp_path) if "cannot be read" in (f.problem or "")] == ["bronze.raw"]
+    with pytest.raises(Stop, match=r"Delta log of table bronze\.raw .* cannot be read"):
+        run(tmp_path)
+
+
+def test_a_ledger_on_a_full_disk_or_of_another_kind_is_told(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(EnvironmentFailure, match="ledger"):
+        Ledger(tmp_path / "folder")
+    (tmp_path / "other").write_bytes(b"x" * 5_000)
+    with pytest.raises(Stop, match="ledger"):
+        Ledger(tmp_path / "other")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tailrace.log.contract import RECORD_BYTES_MAX, Record
+from tailrace.log.contract import RECORD_BYTES_MAX, CorruptLog, Record
 from tailrace.log.embedded import EmbeddedLog
 from tailrace.runtime.topics import consume, follow, produce_lines
 from tailrace.testing.clock import ManualClock
@@ -69,3 +69,10 @@ def test_following_goes_on_with_what_is_appended_later(log: EmbeddedLog) -> None
     log.append("t", 0, [Record(None, b"b"), Record(None, b"c")])
     assert [record.value for record in islice(records, 2)] == [b"b", b"c"]
     assert [record.value for record in follow(log, "t", "1", 1, 0)] == [b"b"]
+
+
+def test_a_topic_whose_description_is_damaged_is_named(log: EmbeddedLog, tmp_path: Path) -> None:
+    for damage in ("{", "{}", "[]"):
+        (tmp_path / "log" / "t" / "topic.json").write_text(damage)
+        with pytest.raises(CorruptLog, match=r"topic\.json is damaged"):
+            log.describe("t")

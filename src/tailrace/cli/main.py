@@ -1,23 +1,28 @@
 """`tailrace VERB ...`: finds the verb, runs it, turns errors into a message and an exit code.
 
 Verbs are loaded by name only when they are called, so that `--help` stays fast. Exit codes: 0 done,
-1 it failed, 2 wrong use or a wrong project. Answers go to stdout, everything else to stderr.
+1 it failed, 2 wrong use or a wrong project, 130 stopped by Ctrl-C. Answers go to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from traceback import extract_tb
+from types import FrameType
 from typing import NoReturn
 
 import click
 
 from tailrace.cli.verb import Invocation, global_options
 from tailrace.model.errors import Bug, EnvironmentFailure, ProjectError, ProjectErrors, TailraceError
+from tailrace.model.interruption import Interruption
+
+INTERRUPTED = 130
 
 VERBS: dict[str, str] = {
     "init": "Make a new project folder, from a template if you like.",
@@ -124,6 +129,11 @@ def unexpected(error: Exception) -> TailraceError:
         place = f"{error.filename}: " if error.filename else ""
         hint = "`tailrace doctor` looks at the project's folders and the disk"
         return EnvironmentFailure(f"{place}{what}.", hint=hint)
+    if isinstance(error, UnicodeEncodeError):
+        sign = error.object[error.start]
+        return EnvironmentFailure(
+            f"The encoding {error.encoding} of the output has no {sign!r}.", hint="set PYTHONIOENCODING=utf-8"
+        )
     if isinstance(error, MemoryError):
         return EnvironmentFailure(
             "There is not enough memory.", hint="smaller batches need less: `engine:` in docs/project.md"
@@ -138,8 +148,8 @@ def unexpected(error: Exception) -> TailraceError:
     )
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command line and give its exit code."""
+def run(arguments: list[str], interruption: Interruption | None = None) -> int:
+    """Run one command line and give its exit code. What fails after the interruption says nothing."""
     group = _group()
     try:
         code = group.main(arguments, "tailrace", standalone_mode=False, obj=Invocation())
@@ -151,8 +161,8 @@ def run(arguments: list[str]) -> int:
         return 2
     except click.exceptions.Exit as ended:
         return ended.exit_code
-    except click.Abort:
-        return 130
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
     except SystemExit:
         # Click ends so when the reader of the answer went away, as `| head -1` does: that is no failure.
         return 0
@@ -161,6 +171,8 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if interruption is not None and interruption.asked:
+            return INTERRUPTED
         translated = unexpected(error)
         show_error(translated)
         return translated.exit_code
@@ -169,4 +181,12 @@ def run(arguments: list[str]) -> int:
 
 def main() -> NoReturn:
     """The entry point of the console script."""
-    sys.exit(run(sys.argv[1:]))
+    interruption = Interruption()
+
+    def on_interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        interruption.asked = True
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, on_interrupt)
+    sys.exit(run(sys.argv[1:], interruption))

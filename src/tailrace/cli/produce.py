@@ -31,6 +31,8 @@ def command(call: Invocation, topic: str, file: str, key_field: str | None, part
     from tailrace.runtime.project import open_log
     from tailrace.runtime.topics import Produced, produce_lines
 
+    if file == "-" and sys.stdin is None:
+        raise UsageError("There is no standard input to read lines from.")
     log, wanted = open_log(call.directory, call.profile, topic)
     told = 0
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from tailrace.cli.verb import Invocation, pass_invocation, verb
+from tailrace.model.errors import UsageError
 
 
 @verb(
@@ -27,9 +29,22 @@ def command(call: Invocation, sql: str, limit: int | None) -> int:
     """
     from tailrace.runtime.session import load
 
-    text = sys.stdin.read() if sql == "-" else sql
+    text = _statement(sql)
     result = load(call.directory, call.profile).sql(text)
     names = [name for name, _ in result.columns]
     rows = result.fetchall() if limit is None else result.head(limit)
     call.answer([dict(zip(names, row, strict=True)) for row in rows], names)
     return 0
+
+
+def _statement(sql: str) -> str:
+    """The statement of the command line or of stdin, whatever the locale says of its bytes."""
+    if sql == "-" and sys.stdin is None:
+        raise UsageError("There is no standard input to read the statement from.")
+    given = sys.stdin.buffer.read() if sql == "-" else os.fsencode(sql)
+    try:
+        return given.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"The statement is not UTF-8: byte {error.start} is {given[error.start]:#04x}."
+        ) from None

@@ -324,14 +324,24 @@ class Coordinator:
         self._seen.note(self.doors, decision)
         self.summary.batches += 1
         self.summary.decisions.append(decision.n)
+        self._submit(decision)
+
+    def _submit(self, decision: Decision) -> None:
         self._completing = (decision, self._thread.submit(complete, self.doors, decision, self._carriers))
 
     def settle(self) -> None:
-        """Return when no decided batch is unfinished; raises what its completion raised."""
+        """Return when no decided batch is unfinished; raises what its completion raised.
+
+        What the environment refused is begun again, so that whoever asks next finds out whether it goes now.
+        """
         if self._completing is None:
             return
         decision, future = self._completing
-        future.result()
+        try:
+            future.result()
+        except (EnvironmentFailure, OSError, *ResourceErrors):
+            self._submit(decision)
+            raise
         self._completing = None
         self.on_batch(decision)
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from tailrace.duck.source import count_rows, table_scan
 from tailrace.engine.doors import Doors
-from tailrace.engine.recover import move_torn_tips, read_decision
+from tailrace.engine.recover import move_torn_tips, read_decision, tables_with_batches
 from tailrace.lake import schema as delta_schema
 from tailrace.lake.identity import read_identity
 from tailrace.lake.sealed import write_seal
@@ -42,7 +42,7 @@ def check(doors: Doors) -> list[Finding]:
     if newest:
         last = read_decision(doors, newest).last_after()
         for name, n in sorted(last.items()):
-            findings += _table(doors, doors.tables.table(name), n)
+            findings += _looked_at(doors, doors.tables.table(name), n)
     return findings
 
 
@@ -51,6 +51,8 @@ def _numbers(doors: Doors, newest: int) -> Finding:
     missing = sorted(set(range(low + 1, newest + 1)) - set(doors.batch_log.numbers()))
     problem = f"missing: {', '.join(map(str, missing[:20]))}" if missing else None
     found = f"batches 1 to {newest} are there" if newest else "there is no batch yet"
+    if not newest and (committed := list(tables_with_batches(doors))):
+        problem = f"it is lost, for {committed[0]} has batches: `tailrace fsck --rebuild` makes it anew"
     return Finding("batch log", found, problem)
 
 
@@ -75,6 +77,13 @@ def _holds(item: EdgeAccount | DatasetAccount) -> bool:
     if item.emitted is None or item.out is None:
         return True
     return item.out == item.emitted - (item.violated or 0)
+
+
+def _looked_at(doors: Doors, table: Table, n: int) -> list[Finding]:
+    try:
+        return list(_table(doors, table, n))
+    except Stop as stop:
+        return [Finding(table.name, f"is at batch {n}", stop.message)]
 
 
 def _table(doors: Doors, table: Table, n: int) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ Authority: the tables' transactions, then the batch log, then the state, then th
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tailrace.engine.complete import Carrier, commit, finish, none_but_us, record, tell
@@ -49,14 +49,17 @@ def move_torn_tips(doors: Doors) -> None:
 
 def check_log_is_there(doors: Doors, newest: int) -> None:
     """Tables with transactions and no batch log: the log was lost, and only fsck may go on."""
-    if newest:
-        return
-    for name in doors.tables.names():
-        if doors.tables.table(name).transaction() is not None:
-            raise Stop(
-                f"The batch log {doors.batch_log.folder} is empty, but table {name} has batches.",
-                hint="put it back from a copy, or run `tailrace fsck --rebuild`",
-            )
+    name = None if newest else next(tables_with_batches(doors), None)
+    if name is not None:
+        raise Stop(
+            f"The batch log {doors.batch_log.folder} is empty, but table {name} has batches.",
+            hint="put it back from a copy, or run `tailrace fsck --rebuild`",
+        )
+
+
+def tables_with_batches(doors: Doors) -> Iterator[str]:
+    """Tables that some batch committed to."""
+    return (name for name in doors.tables.names() if doors.tables.table(name).transaction() is not None)
 
 
 def standing_from_log(doors: Doors, newest: int) -> Standing:

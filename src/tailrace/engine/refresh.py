@@ -77,7 +77,11 @@ class ViewBatch:
             raise
         except ResourceErrors as error:
             self._abandon()
-            raise EnvironmentFailure(f"Computing view {self._dataset.name} failed: {error}") from error
+            reason = str(error).partition("\n")[0]
+            raise EnvironmentFailure(
+                f"Computing view {self._dataset.name} failed: {reason}.",
+                hint="`tailrace fsck` looks at all files",
+            ) from error
         except ExecutionError as error:
             self._abandon()
             return self._stale(given, positions, marked_text_of(str(error)))

@@ -15,6 +15,8 @@ from tailrace.lake.sync import create_synced, sync
 from tailrace.model.batch import Decision
 from tailrace.model.errors import AnotherRunner, Stop
 
+LOST_HINT = "put the file back from a copy; or move the whole folder away and run `tailrace fsck --rebuild`"
+
 
 class BatchLog:
     """Reads and writes the decided batches of one lake."""
@@ -28,7 +30,7 @@ class BatchLog:
         if decision.n > 1 and not self.is_decided(decision.n - 1):
             raise Stop(
                 f"Batch {decision.n} cannot be decided: batch {decision.n - 1} is missing in {self.folder}.",
-                hint="restore the folder, or run `tailrace fsck --rebuild`",
+                hint=LOST_HINT,
             )
         made = create_synced(self._path(decision.n), decision.to_bytes(), "decide-written")
         if not made and self.read(decision.n).attempt != decision.attempt:
@@ -51,11 +53,9 @@ class BatchLog:
         try:
             return Decision.from_bytes(path.read_bytes())
         except FileNotFoundError:
-            raise Stop(
-                f"Batch {n} is missing in {self.folder}.", hint="run `tailrace fsck --rebuild`"
-            ) from None
+            raise Stop(f"Batch {n} is missing in {self.folder}.", hint=LOST_HINT) from None
         except (ValueError, KeyError) as error:
-            raise Stop(f"Batch file {path} cannot be read: {error}.", hint="run `tailrace fsck`") from error
+            raise Stop(f"Batch file {path} cannot be read: {error}.", hint=LOST_HINT) from error
 
     def numbers(self) -> list[int]:
         """All n with a file of their own, ascending."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from arro3.core import Array, DataType, Table
 from arro3.io import read_parquet, write_parquet
 
-from tailrace.lake.batch_log import BatchLog
+from tailrace.lake.batch_log import LOST_HINT, BatchLog
 from tailrace.lake.sync import replace_synced
 from tailrace.model.batch import Decision
 from tailrace.model.errors import Stop
@@ -73,4 +73,4 @@ def sealed_decision(log: BatchLog, n: int) -> Decision:
     for decision in sealed_decisions(log):
         if decision.n == n:
             return decision
-    raise Stop(f"Batch {n} is neither in {log.folder} nor sealed.", hint="run `tailrace fsck --rebuild`")
+    raise Stop(f"Batch {n} is neither in {log.folder} nor sealed.", hint=LOST_HINT)

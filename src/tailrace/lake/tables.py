@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from tailrace.lake.schema import delta_field, to_delta
@@ -70,11 +70,25 @@ class Table:
                     f"Table {self.name} is missing in {self.folder}.",
                     hint="put it back from a copy; making it anew from its inputs is not executed yet",
                 ) from None
+            except DeltaError as error:
+                raise self._unreadable(error) from error
         return self._handle
 
     def refresh(self) -> None:
         """Bring the handle to the newest version."""
-        self.handle().update_incremental()
+        try:
+            self.handle().update_incremental()
+        except DeltaError as error:
+            self._handle = None
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: DeltaError) -> Stop:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        return Stop(
+            f"The Delta log of table {self.name} in {self.folder} cannot be read: {reason}.",
+            hint="the next `tailrace run` mends a commit that a power failure cut off; "
+            "otherwise put the table back from a copy",
+        )
 
     def version(self) -> int:
         """The Delta version that the handle is at."""
@@ -135,10 +149,15 @@ class Table:
 
     def out_of_step(self, expected: int | None, found: int | None) -> Stop:
         """The error for a table that is not where the batch log says."""
-        age = "older" if (found or 0) < (expected or 0) else "newer"
+        if expected is None:
+            message = f"Table {self.name} is at batch {found}, of which the batch log knows nothing."
+        else:
+            age = "older" if (found or 0) < expected else "newer"
+            there = "no batch is in it" if found is None else f"it is at batch {found}"
+            message = f"Table {self.name} is {age} than batch {expected}: {there}."
         return Stop(
-            f"Table {self.name} is {age} than batch {expected}: it is at batch {found}.",
-            hint="put the right copy back, or rebuild the table",
+            message,
+            hint="put the right copy back; making it anew from its inputs is not executed yet",
         )
 
     def rewrite(self, add: Iterable[StagedFile], remove: Iterable[StagedFile]) -> None:

@@ -25,6 +25,7 @@ from tailrace.log.arrow import arrow_records, check_sizes, concatenated, encode_
 from tailrace.log.contract import (
     RECORD_BYTES_MAX,
     Appended,
+    CorruptLog,
     LogGap,
     Record,
     RecordTooLarge,
@@ -117,9 +118,18 @@ class EmbeddedLog:
         except (FileNotFoundError, NotADirectoryError):
             known = ", ".join(self.topics()) or "none"
             raise UsageError(f"There is no topic {topic!r}.", hint=f"topics: {known}") from None
-        return TopicInfo(
-            topic, value["partitions"], value["log_id"], value["retention_seconds"], value["retention_bytes"]
-        )
+        except ValueError as error:
+            raise _damaged(self._folder / topic, str(error)) from error
+        try:
+            return TopicInfo(
+                topic,
+                value["partitions"],
+                value["log_id"],
+                value["retention_seconds"],
+                value["retention_bytes"],
+            )
+        except (KeyError, TypeError) as error:
+            raise _damaged(self._folder / topic, f"{error} is not there") from error
 
     def append(
         self,
@@ -361,6 +371,10 @@ def _size(path: Path) -> int:
     """Bytes of a segment on disk, its write-ahead log included."""
     wal = path.with_name(path.name + "-wal")
     return path.stat().st_size + (wal.stat().st_size if wal.exists() else 0)
+
+
+def _damaged(folder: Path, reason: str) -> CorruptLog:
+    return CorruptLog(f"{folder / 'topic.json'} is damaged: {reason}.", hint="put the file back from a copy")
 
 
 def _temporary(folder: Path, value: Mapping[str, object]) -> Path:

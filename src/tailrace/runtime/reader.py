@@ -26,7 +26,7 @@ from tailrace.log.embedded import EmbeddedLog
 from tailrace.model import types as t
 from tailrace.model.batch import Decision
 from tailrace.model.clock import Clock, SystemClock
-from tailrace.model.errors import DataError, TailraceError
+from tailrace.model.errors import DataError, EnvironmentFailure, Stop, TailraceError
 from tailrace.project.compiled import CompiledProject, Dataset
 from tailrace.project.lineage import lineage
 from tailrace.project.project import Paths
@@ -155,7 +155,7 @@ class Reader:
                 return ledger.snapshot()
             finally:
                 ledger.close()
-        except sqlite3.Error:
+        except (EnvironmentFailure, Stop):
             return {}
 
     def _finished(self) -> Callable[[int], int | None]:
