@@ -232,3 +232,34 @@ def test_a_view_reads_a_file_that_was_written_just_now(tmp_path: Path) -> None:
     (tmp_path / "in" / "a.csv").write_text("id\n1\n2\n")
     said = tailrace(tmp_path, "run", "--available-now", "--output", "json")
     assert (said.code, [row["out"] for row in said.rows]) == (0, [2])
+
+
+def test_a_topic_has_as_many_partitions_as_were_asked_for_or_it_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tailrace.yaml").write_text("topics:\n  t: {partitions: 3}\n")
+    for words in (["topic", "create", "t"], ["topic", "create", "t", "--partitions", "3"]):
+        (made,) = tailrace(tmp_path, *words, "--output", "json").rows
+        assert made["partitions"] == 3
+    for words in (["topic", "create", "t"], ["produce", "t", "-"]):
+        said = tailrace(tmp_path, *words, "--partitions", "5", given=b"x\n")
+        assert said.code == 2
+        assert "Topic 't' has 3 partitions, not 5." in said.err
+    assert tailrace(tmp_path, "consume", "t").out == ""
+
+
+def test_the_input_law_does_not_apply_to_a_view(say: Say) -> None:
+    rows = {row["dataset"]: row for row in say("accounts", "--output", "json").rows}
+    view, table = rows["gold.revenue"], rows["silver.orders"]
+    assert (view["in"], view["kept"], view["error"], view["out"]) == (1, None, None, 1)
+    assert (
+        table["in"] == table["kept"] + table["filtered"] + table["late"] + table["duplicate"] + table["error"]
+    )
+
+
+def test_what_is_parked_says_how_it_goes_on(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path)
+    silver = shop / "silver" / "orders.sql"
+    silver.write_text(silver.read_text().replace("DROP ROW", "FAIL UPDATE"))
+    tailrace(shop, "produce", "orders", "-", given=LINES)
+    said = tailrace(shop, "run", "--available-now")
+    assert said.code == 1
+    assert "tailrace resume silver.orders" in said.err

@@ -300,3 +300,41 @@ def test_nothing_where_something_must_stand_is_told_where_the_key_is(tmp_path: P
         write(tmp_path, tailrace_yaml="topics:\n  a:\n    source:\n      kind:\n\nengine:\n")
     )
     assert problem.startswith("tailrace.yaml:4:7: 'topics.a.source.kind' is None.")
+
+
+def test_a_project_within_a_project_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, tailrace_yaml="", a_sql="CREATE MATERIALIZED VIEW v AS SELECT 1 AS a;")
+    write(tmp_path / "demo" / "logs", tailrace_yaml="", a_sql="CREATE MATERIALIZED VIEW v AS SELECT 1 AS a;")
+    assert len(load(tmp_path).statements) == 1
+
+
+def test_settings_under_the_other_ending_are_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "tailrace.yml").write_text("parameters: {a: 1}\n")
+    (told,) = problems(tmp_path)
+    assert told.startswith("tailrace.yml:1:1: ")
+    assert "tailrace.yaml" in told
+
+
+@pytest.mark.parametrize("name", ["tailrace.yaml", "a.sql"])
+def test_bytes_that_are_no_utf_8_are_told_with_their_place(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes("\ufeff# é\n# zü".encode() + b"\xfc\n")
+    (told,) = problems(tmp_path)
+    assert told == f"{name}:2:5: The file is not UTF-8: here is the byte 0xfc. Hint: Save it as UTF-8."
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("parameters: {}\npaths: {lake: a\0b}\n", "2:1", "control character 0x00"),
+        ("parameters:\n  a: ${NOPE\n", "2:6", "'${NOPE' is never closed"),
+        ("paths: {allow: /tmp}\n", "1:16", "should be a list"),
+        ("topics:\n  a/b: {partitions: 1}\n", "2:3", "is no name for a topic"),
+    ],
+)
+def test_what_stands_in_the_settings_is_told_in_our_words(
+    tmp_path: Path, text: str, place: str, words: str
+) -> None:
+    (tmp_path / "tailrace.yaml").write_text(text)
+    (told,) = problems(tmp_path)
+    assert told.startswith(f"tailrace.yaml:{place}: ")
+    assert words in told

@@ -16,7 +16,8 @@ from tailrace.model.batch import Decision
 
 @dataclass
 class Total:
-    """One dataset's account. `in` = kept + filtered + late + duplicate + error, where it applies.
+    """One dataset's account. `in` = kept + filtered + late + duplicate + error, where it applies: to a view,
+    which reads whole tables, it does not, and its counts from `kept` to `coerced` are None.
 
     `in` is None where a batch does not know it (records of several lines have no count of their own).
     """
@@ -24,12 +25,12 @@ class Total:
     dataset: str
     batches: int = 0
     in_: int | None = 0
-    kept: int = 0
-    filtered: int = 0
-    late: int = 0
-    duplicate: int = 0
-    error: int = 0
-    coerced: int = 0
+    kept: int | None = 0
+    filtered: int | None = 0
+    late: int | None = 0
+    duplicate: int | None = 0
+    error: int | None = 0
+    coerced: int | None = 0
     """Values that became NULL for their type, among rows that did not fail."""
     emitted: int = 0
     violated: int = 0
@@ -64,7 +65,7 @@ class Totals:
             if item.dataset not in fresh:
                 fresh.add(item.dataset)
                 if decision.kind == "view":
-                    total = self.by_dataset[item.dataset] = Total(item.dataset, total.batches)
+                    total = self.by_dataset[item.dataset] = _of_view(item.dataset, total.batches)
                 total.batches += 1
                 total.last_batch = decision.n
             _count(total, item)
@@ -77,16 +78,23 @@ class Totals:
         ]
 
 
+_FATES = ("kept", "filtered", "late", "duplicate", "error", "coerced")
+
+
+def _of_view(dataset: str, batches: int) -> Total:
+    total = Total(dataset, batches)
+    for name in _FATES:
+        setattr(total, name, None)
+    return total
+
+
 def _count(total: Total, item: EdgeAccount | DatasetAccount) -> None:
     if isinstance(item, EdgeAccount):
         unknown = total.in_ is None or "in" in item.unknown
         total.in_ = None if unknown else (total.in_ or 0) + (item.in_ or 0)
-        total.kept += item.kept or 0
-        total.filtered += item.filtered or 0
-        total.late += item.late or 0
-        total.duplicate += item.duplicate or 0
-        total.error += item.error or 0
-        total.coerced += item.coerced or 0
+        for name in _FATES:
+            before = getattr(total, name)
+            setattr(total, name, None if before is None else before + (getattr(item, name) or 0))
         return
     total.emitted += item.emitted or 0
     total.violated += item.violated or 0

@@ -74,6 +74,11 @@ class Lines(Looker):
         click.echo("  ".join(parts), err=True)
 
 
+def _shown(count: int | None) -> str:
+    """A count that may not apply."""
+    return "" if count is None else f"{count:,}"
+
+
 def draw(watcher: Watcher, names: list[str]) -> Group:
     """Topics above, datasets below; the account of each on one line."""
     picture = watcher.look()
@@ -106,12 +111,12 @@ def draw(watcher: Watcher, names: list[str]) -> Group:
             Text(state, style=STYLES[state]),
             f"{picture.rates.get(name, 0):,.0f}",
             counted(total.in_),
-            f"{total.kept:,}",
-            f"{total.filtered:,}",
-            Text(f"{total.error:,}", style="red" if total.error else "dim"),
+            _shown(total.kept),
+            _shown(total.filtered),
+            Text(_shown(total.error), style="red" if total.error else "dim"),
             Text(f"{total.violated:,}", style="yellow" if total.violated else "dim"),
             f"{total.out:,}",
-            "" if lag is None else f"{lag:,}",
+            _shown(lag),
             f"{picture.last_duration_ms.get(name, 0):,}",
         )
     return Group(topics, Text(), datasets, Text(f"batch {picture.standing.n}  Ctrl-C stops", style="dim"))

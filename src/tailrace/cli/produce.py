@@ -29,7 +29,7 @@ def command(call: Invocation, topic: str, file: str, key_field: str | None, part
     made.
     """
     from tailrace.runtime.project import open_log
-    from tailrace.runtime.topics import Produced, produce_lines
+    from tailrace.runtime.topics import Produced, made_topic, produce_lines
 
     if file == "-" and sys.stdin is None:
         raise UsageError("There is no standard input to read lines from.")
@@ -46,7 +46,7 @@ def command(call: Invocation, topic: str, file: str, key_field: str | None, part
 
     try:
         with nullcontext(sys.stdin.buffer) if file == "-" else open(file, "rb") as source:
-            log.create(topic, partitions or wanted)
+            made_topic(log, topic, partitions, wanted)
             done = produce_lines(log, topic, source, key_field, progress)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from error

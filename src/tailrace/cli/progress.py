@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from shlex import quote
 
 import click
 
@@ -37,6 +38,10 @@ def tell_summary(summary: Summary) -> None:
         for name, reason in entries.items():
             click.secho(f"{state}: ", fg="yellow", nl=False, err=True)
             click.echo(f"{name}: {reason}", err=True)
+            if state == "parked":
+                click.echo(
+                    f"  hint: mend the query or the data, then `tailrace resume {_dataset(name)}`", err=True
+                )
     if summary.account_bug:
         click.secho(
             "An account did not balance: this is a bug of Tailrace, please report it.", fg="red", err=True
@@ -45,6 +50,11 @@ def tell_summary(summary: Summary) -> None:
 
 def _states(summary: Summary) -> Mapping[str, Mapping[str, str]]:
     return {"parked": summary.parked, "stale": summary.stale, "halted": summary.halted}
+
+
+def _dataset(flow: str) -> str:
+    """The dataset of a flow, as a shell takes it."""
+    return quote(flow.partition("/")[0])
 
 
 def _kind(decision: Decision) -> str:

@@ -32,6 +32,8 @@ def command(call: Invocation, dataset: str) -> int:
     }
     if not states & {"parked", "stale"}:
         raise UsageError(f"{name} is not parked.", hint="`tailrace status` shows where datasets stand")
-    path = send(reader.paths.data, Command("resume", name), f"{reader.clock.now_us():020}")
-    click.echo(f"{name} resumes at the next batch border ({path.name}).", err=True)
+    send(reader.paths.data, Command("resume", name), f"{reader.clock.now_us():020}")
+    click.echo(
+        f"{name} resumes at the next batch border of the engine, or with the next `tailrace run`.", err=True
+    )
     return 0

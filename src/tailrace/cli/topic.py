@@ -31,14 +31,17 @@ def list_topics(call: Invocation) -> int:
 
 @verb("create", "tailrace topic create clicks --partitions 4")
 @click.argument("topic", metavar="T")
-@click.option("--partitions", type=click.IntRange(1, 1024), default=1, show_default=True, help="How many.")
+@click.option(
+    "--partitions", type=click.IntRange(1, 1024), help="How many (default: as tailrace.yaml says, or 1)."
+)
 @pass_invocation
-def create(call: Invocation, topic: str, partitions: int) -> int:
-    """Make a topic; one that is there stays as it is."""
+def create(call: Invocation, topic: str, partitions: int | None) -> int:
+    """Make a topic; one that is there stays as it is. How many partitions it has never changes."""
     from tailrace.runtime.project import open_log
+    from tailrace.runtime.topics import made_topic
 
-    log, _ = open_log(call.directory, call.profile)
-    info = log.create(topic, partitions)
+    log, wanted = open_log(call.directory, call.profile, topic)
+    info = made_topic(log, topic, partitions, wanted)
     call.answer(
         [{"topic": topic, "partitions": info.partitions, "log_id": info.log_id}],
         ("topic", "partitions", "log_id"),

@@ -34,13 +34,13 @@ from tailrace.log.contract import (
 from tailrace.log.segment import Piece, Segment, piece_of, sync
 from tailrace.model.clock import Clock
 from tailrace.model.errors import UsageError
+from tailrace.model.topic import NAME_HINT, is_topic_name
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 SEGMENT_US = 3_600 * 1_000_000
 OPEN_SEGMENTS_MAX = 64
 """Open segments a thread keeps: three files each, of the 1,024 that a process usually may have."""
 WATCH_INTERVAL_S = 0.02
-_NAME_SIGNS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 T = TypeVar("T")
 
 
@@ -386,8 +386,5 @@ def _temporary(folder: Path, value: Mapping[str, object]) -> Path:
 
 
 def _check_name(topic: str) -> None:
-    if not topic or len(topic) > 249 or set(topic) - _NAME_SIGNS or topic.startswith("."):
-        raise UsageError(
-            f"{topic!r} is no name for a topic.",
-            hint="letters, digits, '.', '_' and '-', at most 249, not beginning with '.'",
-        )
+    if not is_topic_name(topic):
+        raise UsageError(f"{topic!r} is no name for a topic.", hint=NAME_HINT)

@@ -8,19 +8,22 @@ environment that is passed in; `$${` stands for `${`. A plain scalar is read aga
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from tailrace.model.errors import Place, ProjectError
 
 Path = tuple[str | int, ...]
 
-_VARIABLE = re.compile(r"\$(\$\{)|\$\{([^}]*)\}")
+_VARIABLE = re.compile(r"\$(\$\{)|\$\{([^}]*)(\}|$)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -48,6 +51,24 @@ class Document:
         return Place(self.file, 1, 1)
 
 
+def read_text(path: FilePath, file: str) -> str:
+    """The text of a project file, which is UTF-8. Raises ProjectError with the place of what is not."""
+    try:
+        data = path.read_bytes().removeprefix(BOM_UTF8)
+    except OSError as error:
+        raise ProjectError(f"The file cannot be read: {error.strerror}.", place=Place(file, 1)) from error
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        column = len(before.rpartition(b"\n")[2].decode()) + 1
+        raise ProjectError(
+            f"The file is not UTF-8: here is the byte {data[error.start]:#04x}.",
+            place=Place(file, before.count(b"\n") + 1, column),
+            hint="Save it as UTF-8.",
+        ) from error
+
+
 def read_document(text: str, file: str, environment: Mapping[str, str]) -> Document:
     """Read a YAML file whose top is a mapping. Never raises for what stands in the file."""
     document = Document(file)
@@ -63,8 +84,14 @@ def read_document(text: str, file: str, environment: Mapping[str, str]) -> Docum
             hint = 'This is not valid YAML; inside of { } or [ ], put "${NAME}" into quotes.'
         document.errors.append(ProjectError(f"{problem}.", place=place, hint=hint))
         return document
+    except ReaderError as error:
+        place = Place(file, text.count("\n", 0, error.position) + 1)
+        message = f"The file is not valid YAML: it holds the control character {error.character:#04x}."
+        document.errors.append(ProjectError(message, place=place, hint="Take it away."))
+        return document
     except YAMLError as error:
-        document.errors.append(ProjectError(f"The file is not valid YAML: {error}.", place=Place(file, 1)))
+        reason = str(error).partition("\n")[0]
+        document.errors.append(ProjectError(f"The file is not valid YAML: {reason}.", place=Place(file, 1)))
         return document
     if node is None:
         return document
@@ -129,6 +156,9 @@ class _Reader:
             if match[1]:
                 return match[1]
             name, has_default, default = match[2].partition(":-")
+            if not match[3]:
+                self._error(f"'${{{match[2]}' is never closed.", place, hint="Close it with } .")
+                return ""
             if not _NAME.fullmatch(name):
                 self._error(
                     f"'${{{match[2]}}}' names no variable.", place, hint="${NAME} or ${NAME:-default}"

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tailrace.model.errors import Place, ProjectError, ProjectErrors, Refused, UsageError
+from tailrace.project.document import read_text
 from tailrace.project.names import schema_problem
 from tailrace.project.project import Defined, Paths, Project
-from tailrace.project.read_settings import read_settings
+from tailrace.project.read_settings import SETTINGS_FILE, read_settings
 from tailrace.project.settings import Settings
 from tailrace.sql.parse.heads import parse
 from tailrace.sql.parse.statement import SetStatement, UseStatement
@@ -70,7 +71,8 @@ def resolve_paths(root: Path, settings: Settings) -> Paths:
 
 
 def _sql_files(root: Path, paths: Paths) -> Iterator[Path]:
-    """Every SQL file in order of its path; tests, hidden folders, lake and data are left out."""
+    """Every SQL file in order of its path; tests, hidden folders, lake and data are left out, and what is a
+    project of its own."""
     seen = {root}
     left_out = {paths.data, paths.log, paths.state, Path(paths.lake)}
 
@@ -79,6 +81,8 @@ def _sql_files(root: Path, paths: Paths) -> Iterator[Path]:
             if path.name.startswith(".") or path in left_out or (top and path.name == "tests"):
                 continue
             if path.is_dir():
+                if (path / SETTINGS_FILE).exists():
+                    continue
                 real = path.resolve()
                 if real not in seen:
                     seen.add(real)
@@ -100,9 +104,9 @@ def _load_file(
         hint = "Name the folder differently."
         return [], [ProjectError(problem, place=Place(file, 1), hint=hint)]
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        return [], [ProjectError(f"The file cannot be read: {error}.", place=Place(file, 1))]
+        text = read_text(path, file)
+    except ProjectError as error:
+        return [], [error]
     known = dict(parameters)
     defined: list[Defined] = []
     errors: list[ProjectError] = []

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from tailrace.model.errors import Place, ProjectError, Refused, UsageError
-from tailrace.project.document import Document, read_document
+from tailrace.model.topic import NAME_HINT, is_topic_name
+from tailrace.project.document import Document, read_document, read_text
 from tailrace.project.settings import (
     NOT_EXECUTED,
     SOURCES_EXECUTED,
@@ -22,6 +23,7 @@ from tailrace.project.settings import (
 from tailrace.sql.parse.cursor import nearest
 
 SETTINGS_FILE = "tailrace.yaml"
+MISTAKEN_FILE = "tailrace.yml"
 _MODELS: dict[tuple[Any, ...], type[BaseModel]] = {
     (): Settings,
     ("paths",): PathSettings,
@@ -37,14 +39,17 @@ def read_settings(
 ) -> tuple[Settings | None, list[ProjectError]]:
     """The settings of a project folder, the defaults where it has no file; None with what is wrong."""
     path = root / SETTINGS_FILE
+    if not path.exists() and (root / MISTAKEN_FILE).exists():
+        problem = f"The file is not read: a project's settings are in {SETTINGS_FILE}."
+        return None, [ProjectError(problem, place=Place(MISTAKEN_FILE, 1), hint="Rename it.")]
     if not path.exists():
         if profile is not None:
             raise UsageError(f"There is no profile '{profile}': the project has no {SETTINGS_FILE}.")
         return Settings(), []
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        return None, [ProjectError(f"The file cannot be read: {error}.", place=Place(SETTINGS_FILE, 1))]
+        text = read_text(path, SETTINGS_FILE)
+    except ProjectError as error:
+        return None, [error]
     document = read_document(text, SETTINGS_FILE, environment)
     return settings_of(document, profile)
 
@@ -129,6 +134,8 @@ def _explain(document: Document, item: Any, profile: str | None, overlay: dict[s
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("String ")
     if message.startswith("Input should be "):
         message = f"it should be {message.removeprefix('Input should be ')}"
+    if kind == "tuple_type":
+        message = "it should be a list"
     if kind in ("model_type", "dict_type"):
         message = "it should hold keys and values"
     if len(path) == 2 and path[0] == "parameters":
@@ -182,6 +189,9 @@ def _refusals(document: Document, settings: Settings) -> list[ProjectError]:
             )
         )
     for name, topic in settings.topics.items():
+        if not is_topic_name(name):
+            place = document.place(("topics", name), key=True)
+            errors.append(ProjectError(f"{name!r} is no name for a topic.", place=place, hint=NAME_HINT))
         if topic.source is not None and topic.source.kind not in SOURCES_EXECUTED:
             errors.append(
                 Refused(

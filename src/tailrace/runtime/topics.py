@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from arro3.core import DataType
 
-from tailrace.log.contract import RECORD_BYTES_MAX, Log, Record
+from tailrace.log.contract import RECORD_BYTES_MAX, Log, Record, TopicInfo
 from tailrace.log.murmur2 import partition_of
 from tailrace.model.errors import UsageError
 
@@ -25,6 +25,20 @@ WAIT_SECONDS = 0.1
 """A live pipe's lines are appended at the latest after this long without a further one."""
 CHUNK = 1 << 20
 FOLLOW_SECONDS = 1.0
+
+
+def made_topic(log: Log, topic: str, partitions: int | None, otherwise: int) -> TopicInfo:
+    """A topic that is made if it is not there, then with `otherwise` partitions unless a number is given.
+
+    Raises UsageError where it is there with another number than the one that is given.
+    """
+    info = log.create(topic, partitions or otherwise)
+    if partitions is not None and info.partitions != partitions:
+        raise UsageError(
+            f"Topic {topic!r} has {info.partitions} partitions, not {partitions}.",
+            hint="how many a topic has is settled when it is made: leave --partitions out, or name another topic",
+        )
+    return info
 
 
 @dataclass

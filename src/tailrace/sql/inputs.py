@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlglot import exp
 
+from tailrace.model.topic import NAME_HINT, is_topic_name
 from tailrace.model.types import Schema
 from tailrace.sql.catalog import Catalog, FilesCall, TableInfo
 from tailrace.sql.compiled import TOPIC_SCHEMA, FilesInput, TopicInput
@@ -174,6 +175,8 @@ def _topic(call: Any, origin: Origin) -> TopicInput:
             call,
             hint="Write one query for each and UNION ALL them.",
         )
+    if not is_topic_name(topic):
+        raise origin.wrong(f"{topic!r} is no name for a topic.", call, hint=f"{NAME_HINT}.")
     starting = named.pop("startingoffsets", "earliest")
     if starting not in ("earliest", "latest"):
         raise origin.refused(
