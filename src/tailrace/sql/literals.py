@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import struct
+import sys
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,10 +12,11 @@ from typing import Any
 
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
-from tailrace.sql.errors import NotAnswered
+from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.typed import Typed, text
 
 _INT_MAX, _LONG_MAX = 2**31 - 1, 2**63 - 1
+_FLOAT_MAX, _DOUBLE_MAX = (2 - 2**-23) * 2**127, sys.float_info.max
 
 
 def null() -> Typed:
@@ -52,8 +55,21 @@ def whole(value: int, kind: t.DataType) -> Typed:
 
 
 def double(value: float, kind: t.DataType = t.DOUBLE) -> Typed:
-    name = java_double(value)
+    if abs(value) > (_FLOAT_MAX if kind == t.FLOAT else _DOUBLE_MAX):
+        raise Mismatch(f"[INVALID_NUMERIC_LITERAL_RANGE] {value!r} is no {kind}")
+    name = java_double(_shortest(value) if kind == t.FLOAT else value)
     return Typed(f"CAST('{value!r}' AS {duck(kind)})", kind, nullable=False, name=name, value=value)
+
+
+def _single(value: float) -> bytes:
+    """The bits of a FLOAT; none for what is too great for one."""
+    return struct.pack("f", value) if abs(value) <= _FLOAT_MAX else b""
+
+
+def _shortest(value: float) -> float:
+    """The number of fewest digits that is the same FLOAT."""
+    tries = (float(f"{value:.{digits}g}") for digits in range(1, 10))
+    return next((one for one in tries if _single(one) == _single(value)), value)
 
 
 def java_double(value: float) -> str:

@@ -112,6 +112,8 @@ class _Parser(_BASE):  # type: ignore[misc]
         made.set("expressions", self._parse_csv(self._parse_lambda))
         for word in words:
             if len(made.expressions) in (1, 2, 3) and self._match_text_seq(word):
+                if words[0] == "FROM":
+                    made.set("this", "substring")
                 made.append("expressions", self._parse_bitwise())
         return made
 

@@ -13,7 +13,7 @@ from tailrace.sql.functions.casts import cast_sql
 from tailrace.sql.functions.intervals_made import absolute, or_interval, sign
 from tailrace.sql.functions.options import whole, with_options
 from tailrace.sql.functions.rounding import FUNCTIONS as ROUNDING_FUNCTIONS
-from tailrace.sql.functions.rounding import rounded_type, to_scale
+from tailrace.sql.functions.rounding import floating, rounded_type, to_scale
 from tailrace.sql.functions.table import Arg, Function, Pattern, Resolved, scalar
 from tailrace.sql.typed import once
 
@@ -66,8 +66,11 @@ def _round(args: Sequence[Arg]) -> Resolved:
     if scale is None:
         made = _round([args[0], replace(args[1], value=0)])
         return replace(made, lower=lambda _: f"CAST(NULL AS {duck(made.result)})", nullable=True)
-    if not isinstance(scale, int) or not -30 <= scale <= 15:
-        raise NotAnswered("a number of digits that is not from -30 to 15 is not answered")
+    floats = kind in (t.FLOAT, t.DOUBLE)
+    if not isinstance(scale, int) or not (-20 if floats else -30) <= scale <= 15:
+        raise NotAnswered(
+            f"a number of digits that is not from {-20 if floats else -30} to 15 is not answered"
+        )
     types: tuple[t.DataType | None, ...] = (kind, *([t.INT] * (len(args) - 1)))
     nullable = args[0].nullable
     if isinstance(kind, t.IntegralType):
@@ -93,15 +96,8 @@ def _round(args: Sequence[Arg]) -> Resolved:
             fallible=kind.precision >= 38,
         )
     return Resolved(
-        types, kind, lambda v: once(v[:1], lambda n: _round_floating(n[0], scale, kind)), nullable
+        types, kind, lambda v: once(v[:1], lambda n: floating("round", n[0], scale, kind)), nullable
     )
-
-
-def _round_floating(v: str, scale: int, kind: t.DataType) -> str:
-    exact = f"CAST(CAST({v} AS VARCHAR) AS DECIMAL(38,20))"
-    far = v if scale >= 0 else f"round({v}, {scale})"
-    near = f"CAST(round({exact}, {scale}) AS {duck(kind)})"
-    return f"CASE WHEN NOT isfinite({v}) THEN {v} WHEN abs({v}) < 1e17 THEN {near} ELSE CAST({far} AS {duck(kind)}) END"
 
 
 def _to_whole(name: str) -> Function:

@@ -335,7 +335,7 @@ FUNCTIONS: tuple[Function, ...] = (
         ("substring", "substr"),
         "scalar",
         _resolve_substring,
-        lambda n, a: f"{n}({', '.join(a)}{', 2147483647' if len(a) < 3 else ''})",
+        lambda n, a: f"{n.lower()}({', '.join(a)}{', 2147483647' if len(a) < 3 else ''})",
     ),
     octets.also(scalar("left", [STRING, INT], STRING, "left({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")),
     octets.also(scalar("right", [STRING, INT], STRING, "right({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)")),
