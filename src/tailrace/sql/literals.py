@@ -61,15 +61,13 @@ def double(value: float, kind: t.DataType = t.DOUBLE) -> Typed:
     return Typed(f"CAST('{value!r}' AS {duck(kind)})", kind, nullable=False, name=name, value=value)
 
 
-def _single(value: float) -> bytes:
-    """The bits of a FLOAT; none for what is too great for one."""
-    return struct.pack("f", value) if abs(value) <= _FLOAT_MAX else b""
-
-
 def _shortest(value: float) -> float:
-    """The number of fewest digits that is the same FLOAT."""
-    tries = (float(f"{value:.{digits}g}") for digits in range(1, 10))
-    return next((one for one in tries if _single(one) == _single(value)), value)
+    """The number of fewest digits that is the same FLOAT, which `value` is not too great for."""
+    (single,) = struct.unpack("f", struct.pack("f", value))
+    tries = (float(f"{single:.{digits}g}") for digits in range(1, 10))
+    return next(
+        one for one in tries if abs(one) < 3.40282356e38 and struct.pack("f", one) == struct.pack("f", single)
+    )
 
 
 def java_double(value: float) -> str:
