@@ -55,7 +55,9 @@ def test_a_word_that_begins_no_query_is_named(session: Session, sql: str, at: st
 
 
 @pytest.mark.parametrize("table", ["STREAM(x)", "STREAM x", "x"])
-@pytest.mark.parametrize("options", ["('skipChangeCommits' = 'true')", "(skipChangeCommits 'true')"])
+@pytest.mark.parametrize(
+    "options", ["('skipChangeCommits' = 'true')", "(skipChangeCommits 'true')", "(skipChangeCommits)"]
+)
 def test_options_of_a_table_are_refused_by_name(session: Session, table: str, options: str) -> None:
     with pytest.raises(Refused, match="skipChangeCommits"):
         session.sql(f"SELECT * FROM {table} WITH {options} AS t WHERE true")
@@ -88,3 +90,39 @@ def test_durations_in_polars_and_intervals_that_it_does_not_have(session: Sessio
     for sql in ("INTERVAL '1' MONTH", "array(INTERVAL '1' DAY)", "map('k', struct(INTERVAL '1' DAY))"):
         with pytest.raises(UsageError, match="'odd'"):
             session.sql(f"SELECT {sql} AS odd").pl()
+
+
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("SELECT 1 AS a FORM t", "Did you mean FROM?"),
+        ("SELECT a FROM t WEHRE a > 1", "Did you mean WHERE?"),
+        ("SELECT a FROM t ODER BY a", "Did you mean ORDER?"),
+        ("SELECT CASE WHEN a THN 1 END FROM t", "Did you mean THEN?"),
+        ("SELECT t.a t.b FROM t", "comma missing before 't'?"),
+        ("SELECT concat('a' b) FROM t", "comma missing before 'b'?"),
+        ("SELECT a FROM t CREATE VIEW v AS SELECT 1", "with ;."),
+    ],
+)
+def test_a_syntax_error_guesses_what_was_meant(session: Session, sql: str, hint: str) -> None:
+    with pytest.raises(ProjectError, match="PARSE_SYNTAX_ERROR") as raised:
+        session.sql(sql)
+    assert hint in (raised.value.hint or "")
+
+
+def test_a_table_that_is_not_there_hints_at_those_that_are(session: Session) -> None:
+    for name, hint in (
+        ("accounts", "Did you mean system.accounts?"),
+        ("systm.batches", "Did you mean system.batches?"),
+        ("nothing.like_it", "Tables here: "),
+    ):
+        with pytest.raises(ProjectError, match="TABLE_OR_VIEW_NOT_FOUND") as raised:
+            session.sql(f"SELECT * FROM {name}")
+        assert (raised.value.hint or "").startswith(hint)
+        assert raised.value.place is not None
+        assert raised.value.place.column == 15
+
+
+def test_a_column_of_a_schema_that_has_no_type_is_named(session: Session) -> None:
+    with pytest.raises(ProjectError, match="'id BIGNIT', which is no name with a type"):
+        session.sql("SELECT from_json('{}', 'id BIGNIT, m MAP<STRING, INT>, d DECIMAL(10, 2)')")

@@ -20,6 +20,7 @@ from tailrace.project.project import Project
 from tailrace.sql.catalog import Target, TargetColumn
 from tailrace.sql.compile import compile_batch, compile_condition, compile_stream, parse_query
 from tailrace.sql.compiled import Expectation, Input, StreamQuery, TableInput
+from tailrace.sql.errors import UnknownTable
 from tailrace.sql.intervals import holds
 from tailrace.sql.parse import statement as s
 from tailrace.sql.parse.printing import print_statement
@@ -34,6 +35,8 @@ def compile_project(project: Project, files: FilesResolver) -> CompiledProject:
         try:
             compiler.dataset(name)
         except ProjectError as error:
+            if isinstance(error, UnknownTable):
+                error.among(declared)
             errors.append(error)
         except UpstreamFailed:
             pass

@@ -27,6 +27,7 @@ from tailrace.runtime.reader import Reader
 from tailrace.sql.catalog import FilesCall, TableInfo
 from tailrace.sql.compile import compile_batch, parse_query
 from tailrace.sql.compiled import FilesInput, Input, TableInput
+from tailrace.sql.errors import UnknownTable
 
 PLACE = Place("query", 1)
 REJECTED = "__rejected"
@@ -63,7 +64,11 @@ class Session:
         reader = Reader(self._opened.project.paths, self._opened.compiled)
         catalog = _Catalog(self._opened, reader, _registered(reader.connection, tables or {}))
         filled = fill_known(text, self._opened.project.settings.parameter_texts)
-        query = compile_batch(parse_query(filled, PLACE), catalog)
+        try:
+            query = compile_batch(parse_query(filled, PLACE), catalog)
+        except UnknownTable as error:
+            error.among([*self._opened.compiled.datasets, *(f"system.{name}" for name in SYSTEM_SCHEMAS)])
+            raise
         scratch = tempfile.TemporaryDirectory(prefix="tailrace-query-")
         doors = _FileDoors(
             reader.clock,

@@ -18,7 +18,7 @@ from tailrace.sql.block import SelectBlock, by_all
 from tailrace.sql.catalog import Catalog, Target
 from tailrace.sql.compiled import METADATA_TYPE, BatchInput, BatchQuery, FilesInput, Input, TableInput
 from tailrace.sql.duck_types import duck
-from tailrace.sql.errors import Mismatch, NotAnswered, Origin
+from tailrace.sql.errors import Mismatch, NotAnswered, Origin, UnknownTable
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.joins import Env, bare, has_modifiers, is_generator
 from tailrace.sql.ordering import order_key
@@ -325,7 +325,7 @@ class BatchCompiler(Pivots):
             raise self.origin.refused(f"The table function {name} is not answered.", table)
         info = self.catalog.table(parts, self.origin.of(table))
         if info is None:
-            raise self.origin.wrong(f"[TABLE_OR_VIEW_NOT_FOUND] There is no table {'.'.join(parts)}.", table)
+            raise UnknownTable.of(self.origin, table, parts)
         if info.view is not None:
             source = self._as_source(self._renewed(self._view(info.name, info.view, table)))
             return replace(

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from tailrace.model.errors import Place, ProjectError, Refused
@@ -51,6 +53,34 @@ class Origin:
 
     def refused(self, message: str, node: Any = None, hint: str | None = None) -> Refused:
         return Refused(message, place=self.of(node) if node is not None else self.place, hint=hint)
+
+
+class UnknownTable(ProjectError):
+    """A query reads a table that there is not. Who knows the tables in reach gives the hint by `among`."""
+
+    def __init__(self, name: str, place: Place) -> None:
+        super().__init__(f"[TABLE_OR_VIEW_NOT_FOUND] There is no table {name}.", place=place)
+        self.name = name
+
+    def among(self, names: Iterable[str]) -> None:
+        """Hint at the tables that are most like it, or at all of them if they are few."""
+        known = sorted(names)
+        wanted = self.name.lower()
+        same = [name for name in known if name.rpartition(".")[2] == wanted.rpartition(".")[2]]
+        near = same or get_close_matches(wanted, known, n=3, cutoff=0.75)
+        if near:
+            self.hint = f"Did you mean {' or '.join(near[:3])}?"
+        elif len(known) <= SHOWN_MAX:
+            self.hint = f"Tables here: {', '.join(known) or 'none'}."
+
+    @staticmethod
+    def of(origin: Origin, table: Any, parts: Sequence[str]) -> UnknownTable:
+        """Of a parsed table; its place is where its name begins."""
+        first = table.args.get("catalog") or table.args.get("db") or table
+        return UnknownTable(".".join(parts), origin.of(first))
+
+
+SHOWN_MAX = 20
 
 
 class Mismatch(Exception):

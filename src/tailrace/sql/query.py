@@ -22,6 +22,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from tailrace.model.errors import Place, ProjectError, Refused
 from tailrace.sql.errors import Origin
 from tailrace.sql.interval_literals import UNITS
+from tailrace.sql.likely import likely
 from tailrace.sql.parse.cursor import nearest
 from tailrace.sql.parse.cut_off import cut_off, plain_complaint
 from tailrace.sql.parse.heads import QUERY_WORDS
@@ -271,6 +272,7 @@ def parse_expression(text: str, place: Place) -> Query:
 
 def _parse(origin: Origin, query: bool) -> Query:
     dialect = Dialect()
+    tokens: list[Any] = []
     try:
         tokens = _spelled(dialect.tokenize(origin.text), origin)
         _check_beginning(tokens, origin, query)
@@ -281,7 +283,7 @@ def _parse(origin: Origin, query: bool) -> Query:
         else:
             trees = parser._parse(lambda self: self._parse_expression(), tokens, origin.text)
     except SqlglotError as error:
-        raise _syntax_error(origin, error) from None
+        raise _syntax_error(origin, error, tokens) from None
     except RecursionError:
         raise Refused("The query is nested too deeply.", place=origin.place) from None
     if short is not None:
@@ -401,7 +403,7 @@ def _with_orders(tree: Any) -> Any:
     return tree
 
 
-def _syntax_error(origin: Origin, error: SqlglotError) -> ProjectError:
+def _syntax_error(origin: Origin, error: SqlglotError, tokens: Sequence[Any]) -> ProjectError:
     details = getattr(error, "errors", None) or [{}]
     first = details[0]
     message = plain_complaint(first.get("description") or str(error).splitlines()[0])
@@ -418,4 +420,5 @@ def _syntax_error(origin: Origin, error: SqlglotError) -> ProjectError:
             "..", "."
         ),
         place=place,
+        hint=likely(origin, tokens, place),
     )

@@ -17,7 +17,7 @@ from tailrace.sql import select_list as lists
 from tailrace.sql.calls import Hooks
 from tailrace.sql.catalog import Catalog, Target, TargetColumn
 from tailrace.sql.compiled import METADATA_TYPE, FilesInput, Input, StreamQuery, TableInput
-from tailrace.sql.errors import Mismatch, NotAnswered, Origin
+from tailrace.sql.errors import Mismatch, NotAnswered, Origin, UnknownTable
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.generators import generated
 from tailrace.sql.pipe import Lets, Pipe
@@ -242,7 +242,7 @@ class StreamCompiler:
             raise self.origin.refused(f"The table function {called} is not answered in a stream.", table)
         info = self.catalog.table(parts, self.origin.of(table))
         if info is None:
-            raise self.origin.wrong(f"[TABLE_OR_VIEW_NOT_FOUND] There is no table {'.'.join(parts)}.", table)
+            raise UnknownTable.of(self.origin, table, parts)
         if not inputs.is_stream(node):
             raise self.origin.refused(
                 f"{info.name} is read whole here, beside or instead of a stream; joins of streams are not executed yet.",

@@ -145,10 +145,37 @@ def _schema_of(written: str) -> t.DataType:
     except (Refused, KeyError, AttributeError):
         raise NotAnswered(f"the schema {written!r} is not answered") from None
     except ProjectError as error:
+        wrong = None if is_type else next(filter(_is_wrong, _columns(written)), None)
+        if wrong is not None:
+            raise Mismatch(
+                f"[PARSE_SYNTAX_ERROR] the schema has {wrong.strip()!r}, which is no name with a type"
+            ) from None
         raise NotAnswered(f"the schema {written!r} is not answered: {error.message}") from None
     if not is_nested(schema) or schema == t.StructType(()):
         raise NotAnswered(f"the schema {written!r} is not answered")
     return _nullable(schema)
+
+
+def _columns(written: str) -> list[str]:
+    """The columns of a schema: its parts between commas that stand in no brackets."""
+    parts, depth = [""], 0
+    for char in written:
+        depth += (char in "<(") - (char in ">)")
+        if char == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return parts
+
+
+def _is_wrong(column: str) -> bool:
+    try:
+        parse_expression(f"CAST(NULL AS STRUCT<{column}>)", Place("schema", 1))
+    except Refused:
+        return False
+    except ProjectError:
+        return True
+    return False
 
 
 def _outer(written: str) -> str:

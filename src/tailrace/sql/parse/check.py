@@ -16,7 +16,7 @@ from tailrace.sql.parse.scan import Position
 
 _VARIABLE = re.compile(r"\$\{[^}\n]*\}|\$(?=\w)")
 _WINDOW = re.compile(r"\bwindow(?=\s*\()", re.IGNORECASE)
-_OPTIONS = re.compile(r"\bWITH\s*\(\s*(?:'[^']*'|[\w.]+)\s*(?:=|')[^()]*\)", re.IGNORECASE)
+_OPTIONS = re.compile(r"\bWITH\s*\(\s*(?:'[^']*'|[\w.]+)\s*(?:(?:=|')[^()]*)?\)", re.IGNORECASE)
 _WATERMARK = re.compile(
     r"\bWATERMARK\s[^;]{1,300}?\sDELAY\s+OF\s+INTERVAL\s+(?:'[^']*'|\"[^\"]*\"|\d+)(?:\s+(?:MICRO|MILLI)?"
     r"(?:SECOND|MINUTE|HOUR|DAY|WEEK)S?\b)?",

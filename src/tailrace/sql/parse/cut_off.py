@@ -36,5 +36,5 @@ def cut_off(tokens: Sequence[Any]) -> tuple[int, str] | None:
 def plain_complaint(description: str) -> str:
     """sqlglot's description of a syntax error, without its own classes and tokens."""
     if not _INSIDE.search(description):
-        return description.rstrip(".")
+        return description.removeprefix("Invalid expression / ").rstrip(".")
     return "Expected a table" if description.startswith("Expected table") else "Something is missing"

@@ -428,6 +428,8 @@ class _Reader:
         first = cursor.token
         if first.upper not in _STARTS and not cursor.at_sign("("):
             hint = nearest(first.text, _STARTS) if first.kind == "word" else None
+            if first.text in ("#", "/"):
+                hint = "A comment begins with --."
             raise cursor.expected("a statement", _STARTS, hint=hint)
         text = cursor.take_until(lambda: cursor.at_end, "a statement")
         return s.Other(first.upper, text, self.at)

@@ -6,7 +6,7 @@ A type that Spark has and the model does not (VARIANT, CHAR, ...) is kept as tex
 from __future__ import annotations
 
 from tailrace.model import types as t
-from tailrace.sql.parse.cursor import Cursor
+from tailrace.sql.parse.cursor import Cursor, nearest
 from tailrace.sql.parse.statement import ColumnType
 
 _SIMPLE: dict[str, t.DataType] = {
@@ -51,7 +51,10 @@ def take_type(cursor: Cursor) -> ColumnType:
 def _take(cursor: Cursor) -> t.DataType | None:
     word = cursor.token.upper
     if word not in TYPE_WORDS:
-        raise cursor.expected("a type", TYPE_WORDS)
+        before = cursor.tokens[cursor.index - 1]
+        raise cursor.expected(
+            "a type", TYPE_WORDS, hint=nearest(before.text, ("CONSTRAINT", "PRIMARY", "FOREIGN"))
+        )
     cursor.take()
     if word in _DECIMAL:
         return _decimal(cursor)
