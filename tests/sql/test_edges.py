@@ -5,7 +5,6 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from tailrace.model.errors import Refused
 from tailrace.sql.compiled import BatchQuery
 from tests.sql.test_batch import batch
 
@@ -42,10 +41,11 @@ def test_of_equal_rows_without_an_order_it_is_always_the_same(threads: int) -> N
     assert answers(query, rows, threads) == [(299999,)]
 
 
-def test_max_by_over_a_window_is_refused() -> None:
-    with pytest.raises(Refused, match="two equal rows") as caught:
-        batch("SELECT max_by(id, kind) OVER (PARTITION BY kind) AS a FROM silver.events")
-    assert "first_value" in str(caught.value)
+def test_max_by_over_a_window_takes_the_last_of_equal_rows() -> None:
+    over = "OVER (ORDER BY n ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)"
+    query = batch(f"SELECT n, max_by(n, n % 2) {over} AS a, min_by(n, n % 2) {over} AS b FROM gold.counts")
+    rows = "SELECT i AS n FROM range(4) AS r(i)"
+    assert answers(query, rows, 1) == [(0, 0, 0), (1, 1, 0), (2, 1, 2), (3, 3, 2)]
 
 
 def test_a_sum_that_some_orders_carry_out_of_bigint_is_an_error() -> None:

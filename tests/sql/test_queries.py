@@ -31,6 +31,7 @@ FOLDERS = (
     FOLDER.parent / "queries_json",
     FOLDER.parent / "queries_intervals",
     FOLDER.parent / "queries_numbers",
+    FOLDER.parent / "queries_aggregates",
     FOLDER.parent / "queries_breadth",
 )
 ANSWERS = [one for folder in FOLDERS for one in json.loads((folder / "answers.json").read_text())]

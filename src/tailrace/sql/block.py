@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from tailrace.model import types as t
 from tailrace.sql import generating, grouping_sets, operators, time_windows
 from tailrace.sql import select_list as lists
 from tailrace.sql.allowed import Allowed
@@ -145,7 +146,13 @@ class SelectBlock(Allowed):
         lost = {v.name.lower() for r in self.above.relations for v in r.columns if MISSING in v.value.sql}
         extra = {name: value for name, value in aliases.items() if name in lost}
         scope = replace(self.above, aliases=aliases, extra={**self.above.extra, **extra})
-        return Analyzer(self.origin, scope, hooks).condition(clause.this, clause.key.upper())
+        analyzer = Analyzer(self.origin, scope, hooks)
+        if clause.key != "having":
+            return analyzer.condition(clause.this, clause.key.upper())
+        value = analyzer.expr(clause.this)
+        if isinstance(value.type, (t.NumericType, t.StringType, t.VoidType)):  # Spark casts what HAVING says
+            value = operators.cast_to(value, t.BOOLEAN)
+        return analyzer.only_boolean(value, clause.this, "HAVING")
 
     def _order_values(self, hooks: Hooks, shown: Sequence[Visible]) -> list[tuple[Typed, str]]:
         order = self.node.args.get("order")

@@ -55,9 +55,13 @@ class Analyzer(Calls):
             raise self.origin.refused("The expression is nested too deeply.", node) from None
 
     def condition(self, node: Any, what: str) -> Typed:
-        """A BOOLEAN, for WHERE, ON, HAVING, FILTER, EXPECT."""
+        """A BOOLEAN, for WHERE, ON, FILTER, EXPECT."""
+        return self.only_boolean(self.expr(node), node, what)
+
+    def only_boolean(self, value: Typed, node: Any, what: str) -> Typed:
+        """The value, if it is a BOOLEAN."""
         try:
-            return logic.only_boolean(self.expr(node), what)
+            return logic.only_boolean(value, what)
         except Mismatch as error:
             raise self.origin.wrong(f"{error}.", node) from None
         except NotAnswered as error:

@@ -198,12 +198,16 @@ class Groups:
             values = [c.value for r in analyzer.scope.relations for c in r.columns if not c.hidden] or values
         self._check_outer(call)
         resolved = analyzer.resolve(node, function, call.name, values)
+        if over:
+            other = resolved.over if call.where is None else resolved.filtered or resolved.over
+            resolved = other or resolved
         cast = analyzer.texts(values, resolved)
         if call.within is not None:
             resolved = self._within(analyzer, node, call, values[0], resolved)
         conditions = [] if call.where is None else [analyzer.condition(call.where, "FILTER")]
         texts = [c.sql for c in cast]
-        if conditions:  # DuckDB computes the arguments of the rows that FILTER leaves out as well
+        # DuckDB computes the rows that FILTER leaves out as well; so does Spark for DISTINCT and count_if
+        if conditions and not call.distinct and function.names[0] != "count_if":
             held = conditions[0].sql
             texts = [f"CASE WHEN {held} THEN {c.sql} END" if c.fallible else c.sql for c in cast]
         if call.distinct and texts:
@@ -311,14 +315,23 @@ class Groups:
                 "by x.",
                 node,
             )
+        whole = isinstance(value.type, t.IntegralType) and call.where is None
+        if not whole and not isinstance(value.type, t.StringType):
+            raise self.origin.refused(
+                f"{call.name}(DISTINCT x) WITHIN GROUP of {value.type} is not answered.", node
+            )
         between = resolved.lower(["\0"]).removeprefix("string_agg(\0")[:-1]
         item = operators.cast_to(replace(value, sql="_v"), t.STRING).sql
-        present = "list_filter({0}, lambda _v: _v IS NOT NULL)"
-        made = f"array_to_string(list_transform({present}, lambda _v: {item}){between})"
+
+        def finish(items: str) -> str:
+            present = f"list_filter({items}, lambda _v: _v IS NOT NULL)"
+            made = f"array_to_string(list_transform({present}, lambda _v: {item}){between})"
+            return f"CASE WHEN len({present}) > 0 THEN {made} END"
+
         return replace(
             resolved,
             lower=lambda _: f"list(DISTINCT {value.sql} ORDER BY {by})",
-            finish=lambda sql: f"CASE WHEN len({present.format(sql)}) > 0 THEN {made.format(sql)} END",
+            finish=finish,
         )
 
     def _in_order(

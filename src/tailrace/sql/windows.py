@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlglot import exp
 
 from tailrace.model import types as t
+from tailrace.sql import operators
 from tailrace.sql.calls import Call, Hooks
+from tailrace.sql.duck_types import duck
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function
@@ -43,8 +47,6 @@ class Windows(Groups):
             raise self.origin.refused(f"The function {inner.name} is not in the function table.", inner)
         if function.kind not in ("aggregate", "window"):
             raise self.origin.wrong(f"[UNSUPPORTED_EXPR_FOR_WINDOW] {inner.name} takes no OVER.", node)
-        if function.names[0] == "listagg":
-            raise self.origin.refused(f"{inner.name} with OVER is not answered.", node)
         call = Call(inner, where=where, ignore_nulls=ignore, worded=worded)
         if call.distinct:
             raise self.origin.wrong(
@@ -53,8 +55,6 @@ class Windows(Groups):
         own = Analyzer(self.origin, analyzer.scope, self.inner_hooks())
         spec, label = self._spec(node, own, function)
         probe, resolved = self._aggregate_text(own, inner, function, call, (), "\0")
-        if resolved.no_window:
-            raise self.origin.refused(f"{inner.name} with OVER: {resolved.no_window}.", node)
         label = label.replace("{offset}", _offset_of(call))
         ordered = self._order_of(node, own)
         if inner.name.lower() in ("median", "percentile_cont", "percentile_disc") and (
@@ -64,6 +64,8 @@ class Windows(Groups):
                 f"[INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC] {inner.name} takes no ORDER BY and no frame in OVER.",
                 node,
             )
+        if function.names[0] == "listagg" and not ordered:
+            raise self.origin.refused(f"{inner.name} without ORDER BY in OVER has no order.", node)
         if function.kind == "window" and not ordered:
             raise self.origin.wrong(
                 f"[WINDOW_FUNCTION_FRAME_NOT_ORDERED] {inner.name} needs ORDER BY in OVER.", node
@@ -114,6 +116,9 @@ class Windows(Groups):
     def _spec(self, node: exp.Window, analyzer: Analyzer, function: Function) -> tuple[str, str]:
         partition = self._part(node, "partition_by") or []
         keys = [analyzer.expr(one) for one in partition]
+        for key, one in zip(keys, partition, strict=True):
+            if not operators.is_orderable(key.type):
+                raise self.origin.wrong(f"[EXPRESSION_TYPE_IS_NOT_ORDERABLE] {key.type} has no order.", one)
         order = self._part(node, "order")
         pairs = [self._ordered(one, analyzer) for one in order.expressions] if order is not None else []
         parts, labels = [], []
@@ -170,17 +175,19 @@ class Windows(Groups):
         if kind == "ROWS" and isinstance(bound, exp.Literal) and bound.name.isdigit():
             return Bound(f"{bound.name} {direction}", f"{bound.name} {direction}", sign * int(bound.name))
         made = analyzer.expr(bound) if kind == "RANGE" and len(keys) == 1 else None
-        text = _distance(made, keys[0].type) if made is not None else None
-        if made is None or text is None:
+        found = _distance(made, keys[0].type) if made is not None else None
+        if made is None or found is None:
             raise self.origin.refused(
                 "This frame is not answered; UNBOUNDED, CURRENT ROW and whole literals are, in RANGE over one "
                 "number or time also intervals.",
                 spec,
             )
+        text, at = found
         label = f"{made.name} {direction}"
         if direction == "PRECEDING" and isinstance(keys[0].type, t.NumericType) and made.type != keys[0].type:
             label = f"(- {made.name}) FOLLOWING"  # as Spark prints a bound that it casts
-        return Bound(f"{text} {direction}", label, sign * int(made.value), made.type)
+        measured = None if isinstance(keys[0].type, t.NumericType) else made.type
+        return Bound(f"{text} {direction}", label, sign * at, measured)
 
 
 _FAR = 2**70
@@ -192,25 +199,48 @@ class Bound:
 
     sql: str
     label: str
-    at: int
+    at: Any
     kind: t.DataType | None = None
 
 
-def _distance(bound: Typed, key: t.DataType) -> str | None:
-    """The literal distance of a RANGE over values of a type, in DuckDB SQL."""
+def _distance(bound: Typed, key: t.DataType) -> tuple[str, Any] | None:
+    """The literal distance of a RANGE over values of a type: DuckDB SQL, and what it is compared by."""
+    if isinstance(key, t.NumericType):
+        number = _number(bound, key)
+        return None if number is None else (f"CAST({number} AS {duck(key)})", number)
     if not isinstance(bound.value, int) or isinstance(bound.value, bool) or bound.value < 0:
         return None
     if isinstance(bound.type, t.IntegerType):
-        if isinstance(key, t.DateType):
-            return f"to_days({bound.value})"
-        plain = isinstance(key, (t.IntegerType, t.LongType, t.DoubleType, t.DecimalType))
-        return str(bound.value) if plain else None
+        return (f"to_days({bound.value})", bound.value) if isinstance(key, t.DateType) else None
+    moment = isinstance(key, (t.TimestampType, t.TimestampNTZType))
     if isinstance(bound.type, t.DayTimeIntervalType):
         whole_days = bound.type == t.DayTimeIntervalType("day", "day")
-        return bound.sql if isinstance(key, t.TimestampType) or (whole_days and key == t.DATE) else None
+        return (bound.sql, bound.value) if moment or (whole_days and key == t.DATE) else None
     if isinstance(bound.type, t.YearMonthIntervalType):
-        return bound.sql if isinstance(key, (t.TimestampType, t.DateType)) else None
+        return (bound.sql, bound.value) if moment or key == t.DATE else None
     return None
+
+
+def _number(bound: Typed, key: t.NumericType) -> Decimal | None:
+    """A literal number or text, as Spark casts it to the type of the key; not below zero."""
+    value = bound.value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return None
+    if not isinstance(bound.type, (t.NumericType, t.StringType)) or not 0 <= value < 10**18:
+        return None
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if isinstance(key, t.IntegralType):
+        number = number.to_integral_value(ROUND_DOWN)
+        return number if number < 2 ** (_BITS[type(key)] - 1) else None
+    if isinstance(key, t.DecimalType):
+        number = number.quantize(Decimal(1).scaleb(-key.scale), ROUND_HALF_UP)
+        return number if number < 10 ** (key.precision - key.scale) else None
+    return number
+
+
+_BITS: dict[type[t.DataType], int] = {t.ByteType: 8, t.ShortType: 16, t.IntegerType: 32, t.LongType: 64}
 
 
 def _default_frame(function: Function, ordered: bool) -> str:

@@ -12,16 +12,18 @@ from dataclasses import replace
 from functools import partial
 
 from tailrace.model import types as t
-from tailrace.sql import coerce
+from tailrace.sql import coerce, decimals_long
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions import aggregates_statistics, intervals_made
+from tailrace.sql.functions import aggregates_moments, aggregates_statistics, intervals_made
 from tailrace.sql.functions.table import Arg, Function, Resolved, aggregate
 from tailrace.sql.operators import is_orderable
-from tailrace.sql.ordering import is_nested, order_key
+from tailrace.sql.ordering import is_nested, order_key, unsigned
 from tailrace.sql.typed import fail
 
 _DISTINCT = "DISTINCT "
+IGNORING = " IGNORE NULLS"
+"""What ends the first argument of a call that skips NULLs."""
 
 
 def _only(args: Sequence[Arg], count: int = 1) -> None:
@@ -61,7 +63,7 @@ def _resolve_count(args: Sequence[Arg]) -> Resolved:
 
 
 def _number(arg: Arg) -> t.DataType:
-    if isinstance(arg.type, (t.StringType, t.VoidType)):
+    if isinstance(arg.type, (t.StringType, t.VoidType, t.TimestampType)):
         return t.DOUBLE
     if not isinstance(arg.type, t.NumericType):
         raise Mismatch(
@@ -117,29 +119,43 @@ def _or_null(total: str, positive: str) -> str:
 def _plain_sum(texts: Sequence[str]) -> str:
     """Where digits may run out, Spark raises for all values but answers NULL for distinct ones."""
     if texts[0].startswith(_DISTINCT):
-        raise NotAnswered("the distinct sum of so many digits is not answered")
+        raise NotAnswered("DISTINCT over so many digits is not answered")
     return f"sum({texts[0]})"
 
 
+def _all_values(texts: Sequence[str]) -> str:
+    if texts[0].startswith(_DISTINCT):
+        raise NotAnswered("DISTINCT over so many digits is not answered")
+    return f"list({texts[0]})"
+
+
 def _resolve_try_avg(args: Sequence[Arg]) -> Resolved:
+    """The mean; NULL where the sum of all rows is beyond what its type holds."""
     _only(args)
-    if isinstance(args[0].type, (t.DecimalType, t.StringType)) or coerce.is_interval(args[0].type):
-        raise NotAnswered(f"{args[0].type} is not answered")
-    return _resolve_avg(args)
+    if coerce.is_interval(args[0].type):
+        return intervals_made.mean(args[0].type, tried=True)
+    return _resolve_avg(args, tried=True)
 
 
 def _resolve_try_sum(args: Sequence[Arg]) -> Resolved:
     """Sums of BIGINT that run over and come back are NULL in Spark by the order of the rows: those fail."""
     _only(args)
-    if isinstance(args[0].type, t.LongType):
-        return replace(_resolve_sum(args), mergeable=False, beside=(_positive_sum, _or_null))
-    open_ = (t.DecimalType, t.StringType)
-    if isinstance(args[0].type, open_) or coerce.is_interval(args[0].type):
-        raise NotAnswered(f"{args[0].type} is not answered")
-    return _resolve_sum(args)
+    kind, made = args[0].type, _resolve_sum(args)
+    if isinstance(kind, t.LongType):
+        return replace(made, mergeable=False, beside=(_positive_sum, _or_null))
+    if coerce.is_interval(kind):
+        return intervals_made.total(kind, tried=True)
+    if not isinstance(kind, t.DecimalType) or kind.precision + 10 <= 38:
+        return made
+    total = f"TRY(CAST(list_sum(_m) AS {duck(made.result)}))"
+
+    def finish(items: str) -> str:
+        return f"list_transform([{items}], lambda _m: {total})[1]"
+
+    return replace(made, lower=_all_values, finish=finish, mergeable=False)
 
 
-def _resolve_avg(args: Sequence[Arg]) -> Resolved:
+def _resolve_avg(args: Sequence[Arg], tried: bool = False) -> Resolved:
     _only(args)
     kind = args[0].type
     if isinstance(kind, (t.DayTimeIntervalType, t.YearMonthIntervalType)):
@@ -150,19 +166,39 @@ def _resolve_avg(args: Sequence[Arg]) -> Resolved:
             (t.DOUBLE,), t.DOUBLE, _call("avg"), order_sensitive=isinstance(kind, t.FractionalType)
         )
     result = coerce.bounded(kind.precision + 4, kind.scale + 4)
+    lower = _call("list") if kind.precision + 15 <= 38 else _all_values
+    return Resolved((kind,), result, lower, finish=partial(_mean, kind, result, tried), fallible=True)
+
+
+def _mean(kind: t.DecimalType, result: t.DecimalType, tried: bool, items: str) -> str:
+    """HALF_UP quotient of the sum and the count of a list of decimals, in whole numbers if they fit."""
     if kind.precision + 15 > 38:
-        raise NotAnswered(f"the mean of {kind} is not answered")
-    return Resolved((kind,), result, _call("list"), finish=partial(_mean, result), fallible=True)
+        count = "CAST(len(_m) AS DECIMAL(20,0))"
+        body = decimals_long.quotient("_m.s", "_m.n", result.scale - kind.scale, result)
+        total = f"list_transform([struct_pack(s := list_sum(_m), n := {count})], lambda _m: {body})[1]"
+        made = f"CASE WHEN len(_m) > 0 THEN {total} END"
+    else:
+        total = "replace(CAST(list_sum(_m) AS VARCHAR), '.', '')::HUGEINT"
+        whole = f"((2 * abs({total}) * 10000::HUGEINT + len(_m)) // (2 * len(_m)))"
+        digits = f"lpad(CAST({whole} AS VARCHAR), CAST(greatest(length(CAST({whole} AS VARCHAR)), {result.scale + 1}) AS INTEGER), '0')"
+        number = f"CASE WHEN {total} < 0 THEN '-' ELSE '' END || {digits}[:-{result.scale + 1}] || '.' || {digits}[-{result.scale}:]"
+        made = f"CASE WHEN len(_m) > 0 THEN CAST({number} AS {duck(result)}) END"
+    made = f"TRY({made})" if tried else made
+    return f"list_transform([list_filter({items}, lambda _v: _v IS NOT NULL)], lambda _m: {made})[1]"
 
 
-def _mean(result: t.DecimalType, items: str) -> str:
-    """HALF_UP quotient of the sum and the count of a list of decimals, in whole numbers."""
-    total = "replace(CAST(list_sum(_m) AS VARCHAR), '.', '')::HUGEINT"
-    whole = f"((2 * abs({total}) * 10000::HUGEINT + len(_m)) // (2 * len(_m)))"
-    digits = f"lpad(CAST({whole} AS VARCHAR), CAST(greatest(length(CAST({whole} AS VARCHAR)), {result.scale + 1}) AS INTEGER), '0')"
-    number = f"CASE WHEN {total} < 0 THEN '-' ELSE '' END || {digits}[:-{result.scale + 1}] || '.' || {digits}[-{result.scale}:]"
-    body = f"CASE WHEN len(_m) > 0 THEN CAST({number} AS {duck(result)}) END"
-    return f"list_transform([list_filter({items}, lambda _v: _v IS NOT NULL)], lambda _m: {body})[1]"
+def _resolve_avg_of_pairs(place: int, args: Sequence[Arg]) -> Resolved:
+    """`regr_avgy(y, x)` and `regr_avgx`: the mean of one over the rows that have both."""
+    aggregates_moments.numbers(args, 2)
+    made = _resolve_avg([args[place]])
+    kinds = [aggregates_moments.number_of(arg) for arg in args]
+
+    def lower(texts: Sequence[str]) -> str:
+        if texts[0].startswith(_DISTINCT):
+            raise NotAnswered("DISTINCT is not answered")
+        return made.lower([f"CASE WHEN {texts[1 - place]} IS NOT NULL THEN {texts[place]} END"])
+
+    return replace(made, types=tuple(kinds), lower=lower)
 
 
 # greatest, least, and what picks a row
@@ -191,22 +227,43 @@ def _resolve_pick(name: str, args: Sequence[Arg]) -> Resolved:
     if not 1 <= len(args) <= 2:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 or 2 arguments, not {len(args)}")
     kinds = tuple(arg.type for arg in args)
-    return Resolved(kinds, kinds[0], lambda x: f"{name}({x[0]})", order_sensitive=True)
+
+    def rows(x: Sequence[str]) -> str:
+        value = x[0].removesuffix(IGNORING)
+        row = f"struct_pack(v := {value})"
+        return f"list({row if value == x[0] else f'CASE WHEN {value} IS NOT NULL THEN {row} END'})"
+
+    def end(items: str) -> str:
+        return f"list_filter({items}, lambda _v: _v IS NOT NULL)[{1 if name == 'first' else -1}].v"
+
+    filtered = Resolved(kinds, kinds[0], rows, order_sensitive=True, finish=end)
+    return Resolved(kinds, kinds[0], lambda x: f"{name}({x[0]})", order_sensitive=True, filtered=filtered)
 
 
 def _resolve_by(name: str, args: Sequence[Arg]) -> Resolved:
+    """max_by, min_by: of equal rows the last."""
+    if len(args) == 3:
+        raise NotAnswered("several values are not answered: of equal rows Spark takes any")
     _only(args, 2)
     value, order = args[0].type, args[1].type
     if not is_orderable(order):
         raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {order} has no order")
-    open_ = (
-        "which of two equal rows it takes is open; first_value with an ORDER BY that tells all apart is not"
-    )
 
     def lower(x: Sequence[str]) -> str:
         return f"{name}({x[0]}, {order_key(x[1], order)})"
 
-    return Resolved((value, order), value, lower, order_sensitive=True, last_wins=True, no_window=open_)
+    def pairs(x: Sequence[str]) -> str:
+        key = order_key(x[1], order)
+        return f"list(CASE WHEN {x[1]} IS NOT NULL THEN struct_pack(k := {key}, v := {x[0]}) END)"
+
+    def best(items: str) -> str:
+        sign = ">=" if name == "arg_max_null" else "<="
+        last = f"list_reduce(_q, lambda _a, _b: CASE WHEN _b.k {sign} _a.k THEN _b ELSE _a END).v"
+        present = f"list_filter({items}, lambda _o: _o IS NOT NULL)"
+        return f"list_transform([{present}], lambda _q: CASE WHEN len(_q) > 0 THEN {last} END)[1]"
+
+    over = Resolved((value, order), value, pairs, order_sensitive=True, finish=best)
+    return Resolved((value, order), value, lower, order_sensitive=True, last_wins=True, over=over)
 
 
 def _resolve_list(args: Sequence[Arg]) -> Resolved:
@@ -223,16 +280,14 @@ def _resolve_set(args: Sequence[Arg]) -> Resolved:
     """Spark's order is left open; ours is sorted, so that a view is the same every time."""
     _only(args)
     kind = args[0].type
-    if not coerce.is_atomic(kind) or isinstance(kind, (t.FloatType, t.DoubleType)):
-        raise NotAnswered(f"a set of {kind} is not answered")
+    if isinstance(kind, t.MapType):
+        raise Mismatch("[DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE] it takes no MAP")
+
+    def finish(items: str) -> str:
+        return f"list_sort(list_distinct({unsigned(_present(items), result)}))"
+
     result = t.ArrayType(kind, contains_null=False)
-    return Resolved(
-        (kind,),
-        result,
-        _call("list"),
-        nullable=False,
-        finish=lambda sql: f"list_sort(list_distinct({_present(sql)}))",
-    )
+    return Resolved((kind,), result, _call("list"), nullable=False, finish=finish)
 
 
 def _count_if(texts: Sequence[str]) -> str:
@@ -246,10 +301,13 @@ def _single(name: str, resolve: Callable[[Sequence[Arg]], Resolved], *others: st
 
 
 FUNCTIONS: tuple[Function, ...] = (
+    *aggregates_moments.FUNCTIONS,
     *aggregates_statistics.FUNCTIONS,
     _single("count", _resolve_count),
     _single("sum", _resolve_sum),
     _single("avg", _resolve_avg, "mean"),
+    _single("regr_avgx", partial(_resolve_avg_of_pairs, 1)),
+    _single("regr_avgy", partial(_resolve_avg_of_pairs, 0)),
     _single("try_sum", _resolve_try_sum),
     _single("try_avg", _resolve_try_avg),
     _single("max", partial(_resolve_extreme, "max")),

@@ -1,47 +1,26 @@
-"""Aggregates of statistics and bits, by Spark's answers.
-
-Sums of doubles depend on the order of the rows in their last digits: marked `order_sensitive`. `corr` is not
-here: of one row Spark raises a division by zero.
-"""
+"""Aggregates of order, frequency and bits, by Spark's answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
 from tailrace.model import types as t
-from tailrace.sql import coerce
+from tailrace.sql import coerce, intervals
 from tailrace.sql.errors import Mismatch, NotAnswered
+from tailrace.sql.functions.aggregates_moments import numbers
 from tailrace.sql.functions.table import Arg, Function, Resolved
+from tailrace.sql.operators import is_orderable
+from tailrace.sql.ordering import order_key, unsigned
 from tailrace.sql.typed import text
 
-
-def _numbers(args: Sequence[Arg], count: int) -> None:
-    if len(args) != count:
-        raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes {count} arguments, not {len(args)}")
-    for arg in args:
-        if coerce.is_interval(arg.type):
-            raise NotAnswered(f"{arg.type} is not answered")
-        if not isinstance(arg.type, (t.NumericType, t.StringType, t.VoidType)):
-            raise Mismatch(
-                f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes NUMERIC, not {arg.type.simple_string.upper()}"
-            )
-
-
-def _resolve_moment(name: str, count: int, result: t.DataType, args: Sequence[Arg]) -> Resolved:
-    _numbers(args, count)
-    return Resolved((t.DOUBLE,) * count, result, lambda x: f"{name}({', '.join(x)})", order_sensitive=True)
-
-
-def _resolve_mean(name: str, args: Sequence[Arg]) -> Resolved:
-    if any(isinstance(arg.type, t.DecimalType) for arg in args):
-        raise NotAnswered("the mean of a DECIMAL is not answered here")
-    return _resolve_moment(name, 2, t.DOUBLE, args)
+_DISTINCT = "DISTINCT "
 
 
 def _resolve_bits(name: str, args: Sequence[Arg]) -> Resolved:
-    _numbers(args, 1)
+    numbers(args, 1)
     if isinstance(args[0].type, (t.StringType, t.VoidType)):
         raise NotAnswered(f"{args[0].type} is not answered")
     if not isinstance(args[0].type, t.IntegralType):
@@ -51,17 +30,14 @@ def _resolve_bits(name: str, args: Sequence[Arg]) -> Resolved:
 
 def _resolve_percentile(args: Sequence[Arg]) -> Resolved:
     """Interpolated between neighbours; the share is a literal, or an array of such."""
-    _numbers(args[:1], 1)
     share: object = Decimal("0.5")
     if len(args) == 2:
         share = args[1].known
     elif len(args) != 1:
         raise NotAnswered("a frequency is not answered")
-    types = (t.DOUBLE, *(None for _ in args[1:]))
     if isinstance(share, tuple) and share:
-        listed = f"[{', '.join(map(_share, share))}]"
-        return Resolved(types, t.ArrayType(t.DOUBLE, False), partial(_quantile, listed))
-    return Resolved(types, t.DOUBLE, partial(_quantile, _share(share)))
+        return _quantile("quantile_cont", args, f"[{', '.join(map(_share, share))}]", True)
+    return _quantile("quantile_cont", args, _share(share), False)
 
 
 def _share(value: object) -> str:
@@ -70,10 +46,28 @@ def _share(value: object) -> str:
     return str(value)
 
 
-def _quantile(share: str, texts: Sequence[str]) -> str:
-    if texts[0].startswith("DISTINCT "):
-        raise NotAnswered("DISTINCT is not answered")
-    return f"quantile_cont({texts[0]}, {share})"
+def _quantile(name: str, args: Sequence[Arg], share: str, many: bool) -> Resolved:
+    """One or several shares of the first argument: of intervals by their lengths, cut towards zero."""
+    kind = args[0].type
+    rest = (None,) * (len(args) - 1)
+    if not coerce.is_interval(kind):
+        numbers(args[:1], 1)
+        result = t.ArrayType(t.DOUBLE, False) if many else t.DOUBLE
+        return Resolved((t.DOUBLE, *rest), result, lambda x: f"{name}({x[0]}, {share})")
+
+    def lower(x: Sequence[str]) -> str:
+        head = _DISTINCT if x[0].startswith(_DISTINCT) else ""
+        count = intervals.count(x[0].removeprefix(_DISTINCT), kind)
+        return f"{name}({head}CAST({count} AS DOUBLE), {share})"
+
+    def one(value: str) -> str:
+        return intervals.from_count(f"CAST(trunc({value}) AS HUGEINT)", whole)
+
+    def finish(value: str) -> str:
+        return f"list_transform({value if many else f'[{value}]'}, lambda _v: {one('_v')}){'' if many else '[1]'}"
+
+    whole = intervals.whole(kind)
+    return Resolved((kind, *rest), t.ArrayType(whole, False) if many else whole, lower, finish=finish)
 
 
 def _resolve_median(args: Sequence[Arg]) -> Resolved:
@@ -86,11 +80,6 @@ def _resolve_percentile_of(args: Sequence[Arg]) -> Resolved:
     if len(args) < 2:
         raise Mismatch(f"[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 2 or 3 arguments, not {len(args)}")
     return _resolve_percentile(args)
-
-
-_COUNTED = (
-    t.BooleanType, t.IntegralType, t.DecimalType, t.StringType, t.DateType, t.TimestampType, t.TimestampNTZType
-)  # fmt: skip
 
 
 GREATEST = "WITHIN GROUP (ORDER BY ... DESC)"
@@ -108,15 +97,16 @@ def _resolve_mode(args: Sequence[Arg]) -> Resolved:
     greatest = args[1].value == GREATEST
     if not greatest and not isinstance(args[1].known, bool):
         raise Mismatch("[DATATYPE_MISMATCH.NON_FOLDABLE_INPUT] argument 2 must be true or false")
-    if not isinstance(args[0].type, _COUNTED):
-        raise NotAnswered(f"{args[0].type} is not answered")
+    kind = args[0].type
+    if not is_orderable(kind):
+        raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {kind} has no order")
 
     def lower(texts: Sequence[str]) -> str:
-        if texts[0].startswith("DISTINCT "):
-            raise NotAnswered("DISTINCT is not answered")
+        if texts[0].startswith(_DISTINCT):
+            raise Mismatch("[INVALID_WITHIN_GROUP_EXPRESSION.DISTINCT_UNSUPPORTED] it takes no DISTINCT")
         return f"histogram({texts[0]})"
 
-    return Resolved((args[0].type, None), args[0].type, lower, finish=partial(_most_frequent, greatest))
+    return Resolved((kind, None), kind, lower, finish=partial(_most_frequent, kind, greatest))
 
 
 def _resolve_joined(args: Sequence[Arg]) -> Resolved:
@@ -137,11 +127,11 @@ def _resolve_joined(args: Sequence[Arg]) -> Resolved:
     return Resolved((t.STRING, *[None] * (len(args) - 1)), t.STRING, lower, order_sensitive=True)
 
 
-def _most_frequent(greatest: bool, counts: str) -> str:
+def _most_frequent(kind: t.DataType, greatest: bool, counts: str) -> str:
     sign, best = ("", "list_max") if greatest else ("-", "list_min")
-    count = f"{sign}CAST(_e.value AS BIGINT)"
-    ranked = f"list_transform(map_entries({counts}), lambda _e: struct_pack(n := {count}, k := _e.key))"
-    return f"{best}({ranked}).k"
+    parts = f"n := {sign}CAST(_e.value AS BIGINT), k := {order_key('_e.key', kind)}, v := _e.key"
+    ranked = f"list_transform(map_entries({counts}), lambda _e: struct_pack({parts}))"
+    return unsigned(f"{best}({ranked}).v", kind)
 
 
 def _mode_name(_: str, a: Sequence[str]) -> str:
@@ -156,20 +146,22 @@ def _resolve_share(text_of: str, args: Sequence[Arg]) -> Resolved:
         raise Mismatch(
             "[WRONG_NUM_ARGS.WITHOUT_SUGGESTION] it takes 1 argument and one order in WITHIN GROUP"
         )
-    made = _resolve_percentile(args[:2])
     known, descending = args[1].known, args[2].value
     many = isinstance(known, tuple)
-    if many and descending and any(one in (0, 1) for one in known):
+    given = known if isinstance(known, tuple) and known else (known,)
+    for one in given:
+        _share(one)
+    if many and descending and any(one in (0, 1) for one in given):
         raise NotAnswered("several shares with 0 or 1 among them are not answered with DESC")
-    shares = [_from_end(Decimal(str(one)), descending) for one in (known if many else (known,))]
-    listed = f"[{', '.join(shares)}]" if many else shares[0]
+    shares = [_from_end(Decimal(str(one)), descending) for one in given]
+    made = _quantile(text_of, args, f"[{', '.join(shares)}]" if many else shares[0], many)
 
     def lower(texts: Sequence[str]) -> str:
-        if texts[0].startswith("DISTINCT "):
+        if texts[0].startswith(_DISTINCT):
             raise NotAnswered("DISTINCT is not answered")
-        return f"{text_of}({texts[0]}, {listed})"
+        return made.lower(texts)
 
-    return Resolved((*made.types, None), made.result, lower)
+    return replace(made, lower=lower)
 
 
 def _from_end(share: Decimal, descending: bool) -> str:
@@ -193,18 +185,6 @@ def _named(names: str, resolve: Callable[[Sequence[Arg]], Resolved]) -> Function
 FUNCTIONS: tuple[Function, ...] = (
     _of_order("percentile_cont", "quantile_cont"),
     _of_order("percentile_disc", "quantile_disc"),
-    _named("stddev std stddev_samp", partial(_resolve_moment, "stddev_samp", 1, t.DOUBLE)),
-    _named("stddev_pop", partial(_resolve_moment, "stddev_pop", 1, t.DOUBLE)),
-    _named("variance var_samp", partial(_resolve_moment, "var_samp", 1, t.DOUBLE)),
-    _named("var_pop", partial(_resolve_moment, "var_pop", 1, t.DOUBLE)),
-    _named("covar_pop", partial(_resolve_moment, "covar_pop", 2, t.DOUBLE)),
-    _named("covar_samp", partial(_resolve_moment, "covar_samp", 2, t.DOUBLE)),
-    _named("regr_count", partial(_resolve_moment, "regr_count", 2, t.LONG)),
-    _named("regr_avgx", partial(_resolve_mean, "regr_avgx")),
-    _named("regr_avgy", partial(_resolve_mean, "regr_avgy")),
-    _named("regr_sxx", partial(_resolve_moment, "regr_sxx", 2, t.DOUBLE)),
-    _named("regr_syy", partial(_resolve_moment, "regr_syy", 2, t.DOUBLE)),
-    _named("regr_sxy", partial(_resolve_moment, "regr_sxy", 2, t.DOUBLE)),
     _named("bit_and", partial(_resolve_bits, "bit_and")),
     _named("bit_or", partial(_resolve_bits, "bit_or")),
     _named("bit_xor", partial(_resolve_bits, "bit_xor")),

@@ -106,8 +106,11 @@ def bucketed(function: Function) -> Function:
     return Function(function.names, function.kind, resolve, function.pretty)
 
 
-def total(kind: intervals.Interval) -> Resolved:
-    """`sum`: the interval, if it stays in its range whatever the order of the rows."""
+def total(kind: intervals.Interval, tried: bool = False) -> Resolved:
+    """`sum`: the interval, if it stays in its range whatever the order of the rows.
+
+    `tried`: NULL where the sum of all rows leaves the range.
+    """
     limit = 2**63 if isinstance(kind, t.DayTimeIntervalType) else 2**31
     raised = fail(
         "INTERVAL_ARITHMETIC_OVERFLOW", "The sum leaves the range, at least for some orders of its rows."
@@ -122,13 +125,16 @@ def total(kind: intervals.Interval) -> Resolved:
     def checked(all_: str, above: str) -> str:
         inside = f"{above} < {limit} AND {all_} - {above} >= -{limit}"
         made = intervals.from_count(all_, kind)
-        return f"CASE WHEN {all_} IS NULL THEN NULL WHEN {inside} THEN {made} ELSE {raised} END"
+        beyond = f" OR {all_} NOT BETWEEN -{limit} AND {limit - 1}" if tried else ""
+        return f"CASE WHEN {all_} IS NULL{beyond} THEN NULL WHEN {inside} THEN {made} ELSE {raised} END"
 
     return Resolved((kind,), kind, added, fallible=True, beside=(positive, checked))
 
 
-def mean(kind: intervals.Interval) -> Resolved:
-    """`avg`, half away from zero; of all fields."""
+def mean(kind: intervals.Interval, tried: bool = False) -> Resolved:
+    """`avg`, half away from zero; of all fields. Fails, or is NULL, where the sum leaves the range."""
+    limit = 2**63 if isinstance(kind, t.DayTimeIntervalType) else 2**31
+    beyond = "NULL" if tried else fail("INTERVAL_ARITHMETIC_OVERFLOW", "The sum leaves the range.")
 
     def added(texts: Sequence[str]) -> str:
         return f"sum({_on_count(texts[0], kind)})"
@@ -136,7 +142,8 @@ def mean(kind: intervals.Interval) -> Resolved:
     def divided(all_: str, rows: str) -> str:
         quotient = interval_arithmetic.halved(f"CAST({all_} AS HUGEINT)", f"CAST({rows} AS HUGEINT)")
         made = intervals.from_count(quotient, kind)
-        return f"CASE WHEN {all_} IS NOT NULL THEN {made} END"
+        inside = f"{all_} BETWEEN -{limit} AND {limit - 1}"
+        return f"CASE WHEN {all_} IS NULL THEN NULL WHEN {inside} THEN {made} ELSE {beyond} END"
 
     def counted(texts: Sequence[str]) -> str:
         return f"count({texts[0]})"

@@ -90,8 +90,10 @@ class Resolved:
     """Aggregates: a second one over the same rows, and the text made of the results of both."""
     last_wins: bool = False
     """Aggregates that pick a row: of equal ones the last is taken."""
-    no_window: str = ""
-    """Aggregates: why they are refused with OVER, if they are."""
+    over: Resolved | None = None
+    """Aggregates: the same call with OVER, where that is lowered in another way."""
+    filtered: Resolved | None = None
+    """The same with FILTER and OVER, which DuckDB does not have for all aggregates."""
     soft: Lower | None = None
     """Long functions that fail often: `struct_pack(v := value)`, NULL where `lower` raises, without raising."""
     quick: Callable[[Sequence[str]], tuple[str, str, str, str] | None] | None = None

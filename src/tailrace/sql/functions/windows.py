@@ -106,7 +106,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _rank("dense_rank"),
     _rank("percent_rank", "DOUBLE"),
     _rank("cume_dist", "DOUBLE"),
-    Function(("ntile",), "window", _resolve_ntile),
+    Function(("ntile",), "window", _resolve_ntile, lambda _, a: f"ntile({a[0] if a else 1})"),
     _neighbour("lag"),
     _neighbour("lead"),
     Function(("nth_value",), "window", _resolve_nth_value, needs_frame=True),
