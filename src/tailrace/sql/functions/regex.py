@@ -10,6 +10,7 @@ from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions import regex_columns as columns
+from tailrace.sql.functions import regex_empty
 from tailrace.sql.functions.options import Option, whole, with_options
 from tailrace.sql.functions.regex_pattern import LINE_END, Regex, is_plain, replacement, translate
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
@@ -64,10 +65,12 @@ def _constant(args: Sequence[Arg]) -> Regex | None:
     return translate(args[1].value) if isinstance(args[1].value, str) else None
 
 
-def _only_matches(regex: Regex | None) -> None:
-    """Refuses a pattern whose empty matches count, for Java and RE2 count them differently."""
-    if regex is not None and regex.nullable:
-        raise NotAnswered("a pattern that can match nothing is not answered here")
+def _empty_too(regex: Regex | None) -> bool:
+    """Whether it can match nothing, which is counted as Java counts it."""
+    if regex is None or not regex.nullable:
+        return False
+    regex_empty.check(regex)
+    return True
 
 
 def _whole_match(regex: Regex | None, pattern: str, group: int) -> tuple[str, int]:
@@ -143,9 +146,16 @@ def _resolve_extract_all(args: Sequence[Arg]) -> Resolved:
     kind = t.ArrayType(t.STRING)
     resolved = scalar("regexp_extract_all", [t.STRING, t.STRING, t.INT], kind, "", min_args=2).resolve(args)
     group, known = _given_group(args), _constant(args)
-    _only_matches(known)
-    beyond = _is_beyond(group, known)
-    return _answer(args, resolved, _of_group("regexp_extract_all", group, beyond, "[]"), True, fails=beyond)
+    empty, beyond = _empty_too(known), _is_beyond(group, known)
+    body = _of_group("regexp_extract_all", group, beyond, "[]")
+    if not empty or beyond:
+        return _answer(args, resolved, body, True, fails=beyond)
+
+    def every(v: Sequence[str], regex: Regex | None) -> str:
+        found = regex_empty.narrow(v[0], lambda x: body([x, *v[1:]], regex))
+        return f"list_transform({found}, lambda _g: coalesce(_g, ''))"
+
+    return _answer(args, resolved, every, True, fails=True)
 
 
 def _resolve_replace(args: Sequence[Arg]) -> Resolved:
@@ -157,11 +167,24 @@ def _resolve_replace(args: Sequence[Arg]) -> Resolved:
     known, by = _constant(args), args[2].value
     if by is None:
         return replace(resolved, lower=lambda _: "CAST(NULL AS VARCHAR)", nullable=True)
-    if known is not None and known.nullable and not (known.at_start or by == ""):
-        _only_matches(known)
+    empty = known is not None and not (known.at_start or by == "") and _empty_too(known)
     if known is not None and known.has_end and (known.before_end is None or known.groups >= _GROUPS_MAX):
         raise NotAnswered("$ is not answered here where its match is used")
     written = replacement(by, known.groups) if isinstance(by, str) and known is not None else None
+    if empty and (written is None or re.search(r"\\[0-9]", written)):
+        raise NotAnswered("a pattern that can match nothing is answered with a literal text without groups")
+
+    def every(v: Sequence[str], _: Regex | None) -> str:
+        made = f"regexp_replace('', '', {text(written or '')})"
+
+        def change(x: str) -> str:
+            changed = _from(place, x, lambda y: regex_empty.replaced(y, v[1], made))
+            return changed if place == 1 else f"CASE WHEN length({x}) < {place} THEN {x} ELSE {changed} END"
+
+        return regex_empty.narrow(v[0], change)
+
+    if empty:
+        return _answer(args, resolved, every, True, fails=True)
 
     def body(v: Sequence[str], regex: Regex | None) -> str:
         pattern, made = v[1], v[2]
@@ -186,18 +209,21 @@ def _from(place: int, value: str, change: Callable[[str], str]) -> str:
 
 def _resolve_count(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("regexp_count", [t.STRING, t.STRING], t.INT, "").resolve(args)
-    _only_matches(_constant(args))
+    empty = _empty_too(_constant(args))
 
     def body(v: Sequence[str], regex: Regex | None) -> str:
         pattern, _ = _whole_match(regex, v[1], 0)
+        if empty:
+            counted = f"CAST(len(regexp_extract_all({{0}}, {pattern})) AS INTEGER)"
+            return regex_empty.narrow(v[0], lambda x: counted.replace("{0}", x))
         return f"CAST(len(regexp_extract_all({v[0]}, {pattern})) AS INTEGER)"
 
-    return _answer(args, resolved, body, True)
+    return _answer(args, resolved, body, True, fails=empty)
 
 
 def _resolve_substr(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("regexp_substr", [t.STRING, t.STRING], t.STRING, "", null="always").resolve(args)
-    _only_matches(_constant(args))
+    _empty_too(_constant(args))
 
     def body(v: Sequence[str], regex: Regex | None) -> str:
         pattern, group = _whole_match(regex, v[1], 0)
@@ -211,7 +237,7 @@ def _resolve_instr(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("regexp_instr", [t.STRING, t.STRING, t.INT], t.INT, "", min_args=2).resolve(args)
     if len(args) > 2 and args[2].value is None:
         return replace(resolved, lower=lambda _: "CAST(NULL AS INTEGER)", nullable=True)
-    _only_matches(_constant(args))
+    _empty_too(_constant(args))
 
     def body(v: Sequence[str], regex: Regex | None) -> str:
         pattern = (
@@ -245,7 +271,16 @@ def _resolve_split(args: Sequence[Arg]) -> Resolved:
         if is_plain(plain) or plain != pattern:
             return replace(resolved, lower=lambda v: _split_plain(v, plain, limit))
         regex = translate(pattern)
-        _only_matches(regex)
+        if _empty_too(regex):
+            if len(args) > 2 and not (isinstance(limit, int) and limit <= 0):
+                raise NotAnswered("a limit with a pattern that can match nothing is not answered")
+            return _answer(
+                args,
+                resolved,
+                lambda v, _: regex_empty.narrow(v[0], lambda x: regex_empty.parts([x, v[1]])),
+                True,
+                fails=True,
+            )
         if regex.has_end:
             raise NotAnswered("$ is not answered where its match is used")
 
