@@ -34,7 +34,7 @@ def main() -> None:
         def look() -> None:
             watcher.look()
             if clock.monotonic() - started >= RUN_SECONDS and not drawn:
-                drawn.append(draw(watcher, names))
+                drawn.append(draw(watcher, names, console.width))
 
         drawn: list[object] = []
         supervise(children_of(opened.project, "load", 0.2), lambda: bool(drawn), look)

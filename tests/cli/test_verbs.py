@@ -263,3 +263,10 @@ def test_what_is_parked_says_how_it_goes_on(tmp_path: Path) -> None:
     said = tailrace(shop, "run", "--available-now")
     assert said.code == 1
     assert "tailrace resume silver.orders" in said.err
+
+
+def test_a_reset_that_would_read_records_again_is_asked_for(copied: Path, say: Say) -> None:
+    said = say("topic", "reset", "orders", "--lost-ok", folder=copied)
+    assert said.code == 2
+    assert "3 records of orders that were read would be read again" in said.err
+    assert say("topic", "reset", "orders", "--lost-ok", "--again-ok", folder=copied).code == 0

@@ -136,3 +136,17 @@ def test_a_field_of_a_struct_is_named_with_it() -> None:
             ("both", "_metadata.file_path", "expression"),
             ("both", "value", "expression"),
         ]
+
+
+def test_the_place_of_a_row_is_no_origin_of_a_sum() -> None:
+    view = BatchQuery(
+        'SELECT "a" AS "n" FROM (SELECT sum("i" ORDER BY "_batch", "_row") AS "a" FROM '
+        '(SELECT "i", "_batch", "_row" FROM "in0"))',
+        (BatchInput("in0", TableInput("d.t")),),
+        schema("n"),
+    )
+    table = Dataset("d.t", "streaming_table", schema("i"), PLACE)
+    made = CompiledProject(
+        {"d.t": table, "d.v": Dataset("d.v", "materialized_view", schema("n"), PLACE, view=view)}, ()
+    )
+    assert [edge.input_column for edge in lineage(made, "d.v")] == ["i"]

@@ -338,3 +338,11 @@ def test_what_stands_in_the_settings_is_told_in_our_words(
     (told,) = problems(tmp_path)
     assert told.startswith(f"tailrace.yaml:{place}: ")
     assert words in told
+
+
+def test_the_value_of_a_variable_is_in_no_message(tmp_path: Path) -> None:
+    write(tmp_path, tailrace_yaml="engine: {trigger: '${TOKEN}'}\ntopics:\n  t:\n    partitions: x${TOKEN}\n")
+    told = problems(tmp_path, TOKEN="hush")
+    assert len(told) == 2
+    assert "hush" not in "".join(told)
+    assert "'${TOKEN}'" in told[0]

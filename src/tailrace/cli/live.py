@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ class Drawn(Looker):
         self._live = live
 
     def look(self) -> None:
-        self._live.update(draw(self._watcher, self._names), refresh=True)
+        self._live.update(draw(self._watcher, self._names, self._live.console.width), refresh=True)
 
 
 class Lines(Looker):
@@ -79,44 +79,54 @@ def _shown(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
 
 
-def draw(watcher: Watcher, names: list[str]) -> Group:
-    """Topics above, datasets below; the account of each on one line."""
+HEADINGS = ("dataset", "state", "rows/s", "in", "kept", "filtered", "error", "violated", "out", "lag", "ms")
+LEFT_OUT = ("ms", "filtered", "kept", "rows/s", "violated", "lag")
+"""What a narrow terminal does without, first to last: a name that is cut off would be no name."""
+GAP = 2
+
+
+def draw(watcher: Watcher, names: list[str], width: int) -> Group:
+    """Topics above, datasets below; the account of each on one line, as much of it as `width` holds."""
     picture = watcher.look()
     topics = Table(box=None, pad_edge=False)
     for heading, justify in (("topic", "left"), ("records", "right"), ("records/s", "right")):
         topics.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for topic, (end, rate) in picture.topics.items():
         topics.add_row(topic, f"{end:,}", f"{rate:,.0f}")
-    datasets = Table(box=None, pad_edge=False)
-    headings = (
-        "dataset",
-        "state",
-        "rows/s",
-        "in",
-        "kept",
-        "filtered",
-        "error",
-        "violated",
-        "out",
-        "lag",
-        "ms",
-    )
+    rows = [_row(watcher, name) for name in names]
+    headings = _fitting(rows, width)
+    datasets = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     for heading in headings:
-        datasets.add_column(heading, justify="left" if heading in ("dataset", "state") else "right")
-    for name in names:
-        total, state = watcher.total_of(name), watcher.state_of(name)
-        lag = picture.lags.get(name)
-        datasets.add_row(
-            name,
-            Text(state, style=STYLES[state]),
-            f"{picture.rates.get(name, 0):,.0f}",
-            counted(total.in_),
-            _shown(total.kept),
-            _shown(total.filtered),
-            Text(_shown(total.error), style="red" if total.error else "dim"),
-            Text(f"{total.violated:,}", style="yellow" if total.violated else "dim"),
-            f"{total.out:,}",
-            _shown(lag),
-            f"{picture.last_duration_ms.get(name, 0):,}",
-        )
+        left = heading in ("dataset", "state")
+        datasets.add_column(heading, justify="left" if left else "right", no_wrap=True)
+    for row in rows:
+        datasets.add_row(*(row[heading] for heading in headings))
     return Group(topics, Text(), datasets, Text(f"batch {picture.standing.n}  Ctrl-C stops", style="dim"))
+
+
+def _row(watcher: Watcher, name: str) -> dict[str, Text]:
+    picture, total, state = watcher.picture, watcher.total_of(name), watcher.state_of(name)
+    return {
+        "dataset": Text(name),
+        "state": Text(state, style=STYLES[state]),
+        "rows/s": Text(f"{picture.rates[name]:,.0f}" if name in picture.rates else ""),
+        "in": Text(counted(total.in_)),
+        "kept": Text(_shown(total.kept)),
+        "filtered": Text(_shown(total.filtered)),
+        "error": Text(_shown(total.error), style="red" if total.error else "dim"),
+        "violated": Text(_shown(total.violated), style="yellow" if total.violated else "dim"),
+        "out": Text(_shown(total.out)),
+        "lag": Text(_shown(picture.lags.get(name))),
+        "ms": Text(_shown(picture.last_duration_ms.get(name, 0))),
+    }
+
+
+def _fitting(rows: Sequence[Mapping[str, Text]], width: int) -> list[str]:
+    """The headings whose columns fit side by side."""
+    widths = {name: max([len(name), *(len(row[name].plain) for row in rows)]) for name in HEADINGS}
+    headings = list(HEADINGS)
+    for name in LEFT_OUT:
+        if sum(widths[heading] + GAP for heading in headings) - GAP <= width:
+            break
+        headings.remove(name)
+    return headings

@@ -77,18 +77,21 @@ def describe(call: Invocation, topic: str) -> int:
     "--to", default="earliest", show_default=True, metavar="N", help="earliest, latest, or an offset."
 )
 @click.option("--lost-ok", is_flag=True, help="Yes, records between are passed over.")
+@click.option("--again-ok", is_flag=True, help="Yes, records that were read are read again.")
 @pass_invocation
-def reset(call: Invocation, topic: str, to: str, lost_ok: bool) -> int:
+def reset(call: Invocation, topic: str, to: str, lost_ok: bool, again_ok: bool) -> int:
     """Let all readers of a topic go on from another place, when it was lost or is another one.
 
     An empty batch is decided that counts the gap. The command is left for the engine, and taken at the
     next batch border or by the next `tailrace run`.
     """
     from tailrace.engine.commands import Command, send
+    from tailrace.engine.plan import TopicEnds
+    from tailrace.engine.reset import read_again
     from tailrace.runtime.project import open_log, open_reader
 
     log, _ = open_log(call.directory, call.profile)
-    log.describe(topic)
+    info = log.describe(topic)
     if not lost_ok:
         raise UsageError(
             "Records between the old and the new place will not be read.", hint="say so with --lost-ok"
@@ -96,8 +99,17 @@ def reset(call: Invocation, topic: str, to: str, lost_ok: bool) -> int:
     if to not in ("earliest", "latest") and not to.isdigit():
         raise UsageError(f"--to {to!r} is none of earliest, latest or an offset.")
     reader = open_reader(call.directory, call.profile)
-    path = send(reader.paths.data, Command("reset", topic, to, lost_ok), f"{reader.clock.now_us():020}")
-    click.echo(f"{topic} is reset at the next batch border ({path.name}).", err=True)
+    ends = TopicEnds(info.log_id, log.begin_offsets(topic), log.end_offsets(topic))
+    again = read_again(reader.compiled, reader.standing(), ends, topic, to)
+    if again and not again_ok:
+        raise UsageError(
+            f"{again:,} records of {topic} that were read would be read again: their rows would come twice.",
+            hint="say so with --again-ok, or name a later place by --to",
+        )
+    send(reader.paths.data, Command("reset", topic, to, lost_ok), f"{reader.clock.now_us():020}")
+    click.echo(
+        f"{topic} is reset at the next batch border of the engine, or with the next `tailrace run`.", err=True
+    )
     return 0
 
 

@@ -155,7 +155,8 @@ def check_positions(
 
 
 def _check_topic(topic: str, position: Position, ends: TopicEnds) -> None:
-    hint = f"`tailrace topic reset {topic} --to earliest --lost-ok` goes on and counts the gap"
+    command = f"`tailrace topic reset {topic} --to"
+    hint = f"{command} earliest --lost-ok` goes on and counts the gap"
     if position["log_id"] != ends.log_id:
         raise Halt(
             f"Topic {topic!r} is another one (id {ends.log_id}) than the one read so far ({position['log_id']}).",
@@ -166,7 +167,7 @@ def _check_topic(topic: str, position: Position, ends: TopicEnds) -> None:
         if end < offset:
             raise Halt(
                 f"Topic {topic!r}, partition {partition} ends at {end}, before our position {offset}.",
-                hint=hint,
+                hint=f"{command} latest --lost-ok` goes on from there; from earlier on rows would come twice",
             )
         if begin > offset:
             raise Halt(

@@ -78,6 +78,22 @@ def reset_topic(
     return decision
 
 
+def read_again(project: CompiledProject, standing: Standing, ends: TopicEnds, topic: str, to: str) -> int:
+    """How many records a reader of the topic has read already that a reset would have it read again."""
+    target = _target(ends, to)
+    most = 0
+    for name, dataset in project.datasets.items():
+        for flow in dataset.flows:
+            known = standing.flows.get(flow_key(name, flow.name))
+            for edge, branch in edges(flow):
+                position = known.inputs.get(edge) if known else None
+                of_topic = isinstance(branch.input, TopicInput) and branch.input.topic == topic
+                if of_topic and position is not None and position["log_id"] == ends.log_id:
+                    offsets = position["offsets"].items()
+                    most = max(most, sum(max(0, o - target.get(int(p), o)) for p, o in offsets))
+    return most
+
+
 def _new_position(before: Position | None, ends: TopicEnds, command: Command) -> tuple[Position, int | None]:
     """The new position, and how many offsets it passes over; None where that cannot be known."""
     target = _target(ends, command.to or "earliest")

@@ -40,6 +40,8 @@ class Document:
     values: dict[Path, Place] = field(default_factory=dict)
     errors: list[ProjectError] = field(default_factory=list)
     unset: list[tuple[Path, ProjectError]] = field(default_factory=list)
+    written: dict[Path, str] = field(default_factory=dict)
+    """Values with variables, as they stand in the file: what a message shows, for a variable may be a secret."""
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Where the value (or the key) at a path stands; the nearest outer one if it is not written."""
@@ -146,6 +148,8 @@ class _Reader:
             return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
         assert isinstance(node, ScalarNode), "a node is a mapping, a sequence or a scalar"
         text = self._fill(node, path)
+        if text != node.value:
+            self.document.written[path] = str(node.value)
         tag = str(node.tag)
         if text != node.value and node.style is None:
             tag = str(self.resolver.resolve(ScalarNode, text, (True, False)))

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from tailrace.model.types import Schema
 from tailrace.project.compiled import CompiledProject, Dataset
+from tailrace.project.names import RESERVED_COLUMNS
 from tailrace.sql.compiled import (
     METADATA_TYPE,
     TOPIC_SCHEMA,
@@ -156,12 +157,18 @@ def _batch(project: CompiledProject, dataset: Dataset, query: BatchQuery) -> Ite
     for i, column in enumerate(dataset.schema.names):
         origins, how = everything, _EXPRESSION
         if nodes is not None and i < len(nodes):
-            origins = sorted(set(_leaves(nodes[i], inputs)))
+            origins = _without_ties(sorted(set(_leaves(nodes[i], inputs))))
             how = _COLUMN if _is_passed_on(nodes[i]) else _EXPRESSION
         for named, source in origins:
             yield Edge(dataset.name, column, dataset.name, named, source, how)
         if not origins:
             yield Edge(dataset.name, column, dataset.name, None, None, _EXPRESSION)
+
+
+def _without_ties(origins: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Without the place of a row, which settles the order of equal ones beside the columns that were named."""
+    named = [origin for origin in origins if origin[1] not in RESERVED_COLUMNS]
+    return named or origins
 
 
 def _nodes(sql: str, schema: Mapping[str, Mapping[str, str]]) -> list[Any] | None:

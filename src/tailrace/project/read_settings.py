@@ -141,7 +141,7 @@ def _explain(document: Document, item: Any, profile: str | None, overlay: dict[s
     if len(path) == 2 and path[0] == "parameters":
         message = "a parameter is a text, a number, true or false"
     return ProjectError(
-        f"'{name}' is {item['input']!r}.",
+        f"'{name}' is {document.written.get(written, item['input'])!r}.",
         place=document.place(written),
         hint=f"{message[0].upper()}{message[1:]}.",
     )
