@@ -58,3 +58,4 @@ SELECT 3.4028235e38F;
 SELECT 1e309D;
 SELECT substr('Spark SQL' FROM 5), SUBSTRING('Spark SQL' FROM -3), substr('Spark SQL' FROM 5 FOR 1), SUBSTR('a', 1), substr('Spark', 2, 2);
 SELECT x, regexp_replace(x, 'b*', '-'), regexp_replace(x, '', '<\\$>'), regexp_replace(x, '[ab]{0,2}', '-', 2), regexp_replace(x, '|b', ''), split(x, 'b*'), split(x, 'x*', 0), split(x, '(a*)(b*)'), regexp_extract_all(x, 'b*', 0), regexp_extract_all(x, '(a|)b?'), regexp_count(x, 'x*'), regexp_instr(x, 'a*'), regexp_substr(x, 'a*'), regexp_replace(x, '(?s).*', '-') FROM VALUES ('abc'), ('abbc'), (''), ('bbb'), ('bab'), ('cab cb'), ('é1é2'), ('a\nb'), (NULL) AS t(x);
+SELECT regexp_replace('a😀b', '', '-'), regexp_replace('a😀b', '[^a]*', '-'), split('😀b', 'b|'), regexp_extract_all('a😀b', 'x*', 0), regexp_count('a😀b', 'b*');

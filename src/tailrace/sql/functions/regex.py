@@ -152,6 +152,8 @@ def _resolve_extract_all(args: Sequence[Arg]) -> Resolved:
         return _answer(args, resolved, body, True, fails=beyond)
 
     def every(v: Sequence[str], regex: Regex | None) -> str:
+        if group == 0:
+            return once(v[:1], lambda n: regex_empty.matches(n[0], v[1]))
         found = regex_empty.narrow(v[0], lambda x: body([x, *v[1:]], regex))
         return f"list_transform({found}, lambda _g: coalesce(_g, ''))"
 
@@ -181,7 +183,7 @@ def _resolve_replace(args: Sequence[Arg]) -> Resolved:
             changed = _from(place, x, lambda y: regex_empty.replaced(y, v[1], made))
             return changed if place == 1 else f"CASE WHEN length({x}) < {place} THEN {x} ELSE {changed} END"
 
-        return regex_empty.narrow(v[0], change)
+        return once(v[:1], lambda n: change(n[0])) if place == 1 else regex_empty.narrow(v[0], change)
 
     if empty:
         return _answer(args, resolved, every, True, fails=True)
@@ -214,8 +216,7 @@ def _resolve_count(args: Sequence[Arg]) -> Resolved:
     def body(v: Sequence[str], regex: Regex | None) -> str:
         pattern, _ = _whole_match(regex, v[1], 0)
         if empty:
-            counted = f"CAST(len(regexp_extract_all({{0}}, {pattern})) AS INTEGER)"
-            return regex_empty.narrow(v[0], lambda x: counted.replace("{0}", x))
+            return once(v[:1], lambda n: regex_empty.count(n[0], v[1]))
         return f"CAST(len(regexp_extract_all({v[0]}, {pattern})) AS INTEGER)"
 
     return _answer(args, resolved, body, True, fails=empty)
@@ -277,9 +278,8 @@ def _resolve_split(args: Sequence[Arg]) -> Resolved:
             return _answer(
                 args,
                 resolved,
-                lambda v, _: regex_empty.narrow(v[0], lambda x: regex_empty.parts([x, v[1]])),
+                lambda v, _: once(v[:1], lambda n: regex_empty.parts([n[0], v[1]])),
                 True,
-                fails=True,
             )
         if regex.has_end:
             raise NotAnswered("$ is not answered where its match is used")
