@@ -23,6 +23,7 @@ from tailrace.sql.functions.json_document import strict_document
 from tailrace.sql.functions.json_options import Reading, options_of
 from tailrace.sql.functions.json_quick import quick_way
 from tailrace.sql.functions.json_values import is_nested, made, outcome, record
+from tailrace.sql.functions.steps import Steps
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.query import parse_expression
 from tailrace.sql.typed import fail, quote, text
@@ -47,23 +48,24 @@ def _soft(kind: t.DataType, how: Reading, source: str, counts: bool = False) -> 
     if isinstance(kind, t.StructType):
         nulls = ", ".join(f"{quote(f.name)} := CAST(NULL AS {duck(f.type)})" for f in kind.fields)
         bad = _judged(f"struct_pack({nulls})", "1", counts)
-        opening, found = "{", record("_j", kind, how, 0, finish)
-    else:
-        opening, inner = _root(kind, how)
-        found = f"list_transform([{inner}], lambda _o: {finish('_o.v', 'coalesce(_o.n, 1)')})[1]"
-    by_document = f"CASE WHEN _j IS NULL THEN {'NULL' if how.strict else bad} ELSE {found} END"
-    blank = r"[ \t\r\n]*"
-    document = strict_document("_d.v", opening=opening)
+    document = strict_document("_p.d.v", opening=_opening(kind))
     if not isinstance(kind, t.StructType):
         document = f"ltrim({document}, e' \\t\\r\\n')"
-    read, doc = f"list_transform([{source}], lambda _d: struct_pack(d := _d, s := {document}))", "_p.s"
-    if not how.strict and (part := _part(kind)) is not None:
-        doc = f"CASE WHEN _p.s IS NULL THEN {part} ELSE _p.s END"
-    return (
-        f"list_transform({read}, lambda _p: CASE WHEN _p.d IS NULL THEN NULL WHEN _p.d.v IS NULL OR "
-        f"regexp_full_match(_p.d.v, {text(blank)}) THEN {nothing} "
-        f"ELSE list_transform([{doc}], lambda _j: {by_document})[1] END)[1]"
+    steps = Steps(f"[struct_pack(d := {source})]", "_p", "d")
+    steps.add({"s": document})
+    part = None if how.strict else _part(kind)
+    steps.add({"j": "_p.s" if part is None else f"CASE WHEN _p.s IS NULL THEN {part} ELSE _p.s END"})
+    if isinstance(kind, t.StructType):
+        found = finish(*record(steps, "j", kind, how, 0))
+    else:
+        steps.add({"o": _root("_p.j", kind, how)})
+        found = finish("_p.o.v", "coalesce(_p.o.n, 1)")
+    blank = r"[ \t\r\n]*"
+    judged = (
+        f"CASE WHEN _p.d IS NULL THEN NULL WHEN _p.d.v IS NULL OR regexp_full_match(_p.d.v, {text(blank)}) "
+        f"THEN {nothing} WHEN _p.j IS NULL THEN {'NULL' if how.strict else bad} ELSE {found} END"
     )
+    return f"{steps.mapped(judged)}[1]"
 
 
 def _part(kind: t.DataType) -> str | None:
@@ -72,17 +74,20 @@ def _part(kind: t.DataType) -> str | None:
     return kept("_p.d.v", record) if isinstance(record, t.StructType) else None
 
 
-def _root(kind: t.DataType, how: Reading) -> tuple[str, str]:
-    """What a document of an array or a map begins with, and its outcome; one object is an array of one."""
-    listed = outcome("_j", kind, how, 0)
-    if isinstance(kind, t.MapType):
-        return "{", listed
-    assert isinstance(kind, t.ArrayType)
-    if not isinstance(kind.element, t.StructType):
-        return "[", listed
-    single = record("_j", kind.element, how, 0)
-    alone = f"list_transform([{single}], lambda _a: {made('[_a.v]', '_a.n')})[1]"
-    return "[{", f"CASE WHEN starts_with(_j, '{{') THEN {alone} ELSE {listed} END"
+def _opening(kind: t.DataType) -> str:
+    """What a document of the type begins with, a key of `strict_document`."""
+    if not isinstance(kind, t.ArrayType):
+        return "{"
+    return "[{" if isinstance(kind.element, t.StructType) else "["
+
+
+def _root(doc: str, kind: t.DataType, how: Reading) -> str:
+    """The outcome of a document of an array or a map; one object is an array of one."""
+    listed = outcome(doc, kind, how, 0)
+    if not isinstance(kind, t.ArrayType) or not isinstance(kind.element, t.StructType):
+        return listed
+    alone = f"list_transform([{outcome(doc, kind.element, how, 0)}], lambda _a: {made('[_a.v]', '_a.n')})[1]"
+    return f"CASE WHEN starts_with({doc}, '{{') THEN {alone} ELSE {listed} END"
 
 
 def _judged(value: str, lost: str, counts: bool) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from tailrace.model import types as t
 from tailrace.sql.functions.json_document import SUSPECT, bracketed, strict_text
+from tailrace.sql.functions.steps import Steps
 from tailrace.sql.typed import fail, text
 
 _BLANK = r"[ \t\r\n]*"
@@ -43,7 +44,6 @@ def kept(doc: str, schema: t.StructType) -> str | None:
     """The part that Spark reads of a text of which no strict document can be made, as a document.
 
     NULL where there is no record, None where there never is one. `doc` is SQL, `schema` is that of the record.
-    The steps stand beside each other, not inside: DuckDB binds nested lambdas in exponential time.
     """
     reads = [f"(_k.key = {text(f.name)} AND {test})" for f in schema.fields if (test := _reads(f.type))]
     if not reads:
@@ -53,7 +53,8 @@ def kept(doc: str, schema: t.StructType) -> str | None:
         f"regexp_extract_all(substr(_k.doc, strpos(_k.doc, '{{') + 1), {text(f'(?s){_STRING}|{_NESTED}')})"
     )
     at = "strpos(_k.doc, _k.value)"
-    steps: tuple[dict[str, str], ...] = (
+    steps = Steps(f"[struct_pack(doc := {strict_text(doc)})]", "_k", "doc")
+    for fields in (
         {
             "closed": f"list_filter({pieces}, lambda _x: NOT starts_with(_x, '\"') AND NOT {_valid('_x')})[1]",
             "tail": f"regexp_extract(_k.doc, {text(_UNCLOSED)}, 1)",
@@ -75,7 +76,8 @@ def kept(doc: str, schema: t.StructType) -> str | None:
             "mended": _closed(),
             "nulled": _items_nulled(),
         },
-    )
+    ):
+        steps.add(fields)
     answer = (
         f"CASE WHEN _k.value IS NULL OR _k.before.text = '' OR NOT {_valid('_k.record')} "
         f"OR NOT ({' OR '.join(reads)}) THEN NULL "
@@ -89,13 +91,7 @@ def kept(doc: str, schema: t.StructType) -> str | None:
         f"AND starts_with(_k.value, '[') AND NOT contains(_k.value, '{{') AND {_valid('_k.nulled')}) "
         f"THEN _k.others ELSE {_UNANSWERED} END"
     )
-    fields, found = ["doc"], f"[struct_pack(doc := {strict_text(doc)})]"
-    for step in steps:
-        before = [f"{name} := _k.{name}" for name in fields]
-        added = [f"{name} := {value}" for name, value in step.items()]
-        found = f"list_transform({found}, lambda _k: struct_pack({', '.join(before + added)}))"
-        fields += step
-    return f"list_transform({found}, lambda _k: {answer})[1]"
+    return f"{steps.mapped(answer)}[1]"
 
 
 _UNANSWERED = fail("UNSUPPORTED_FEATURE", "a record that is broken deep inside a nested value")

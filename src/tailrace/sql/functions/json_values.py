@@ -4,11 +4,13 @@
 value, and how many values in it became NULL for their type; `n` is NULL where the whole did. An element of
 another type loses its array, a value its map, but a field only itself. Neither raises, but for what is not
 answered: numbers in a text that Java prints with an exponent, a key that comes twice for a map.
+
+A value is read in steps, in which all structs of the schema go side by side; elements of arrays and maps go deeper.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from tailrace.model import types as t
 from tailrace.sql.duck_types import duck
@@ -17,6 +19,7 @@ from tailrace.sql.functions.casts import cast_sql, double_text
 from tailrace.sql.functions.date_patterns import parse_text
 from tailrace.sql.functions.json_document import CUT_MARKED, string_of
 from tailrace.sql.functions.json_options import Reading
+from tailrace.sql.functions.steps import Steps
 from tailrace.sql.typed import fail, quote, text
 
 _PLAIN = Reading()
@@ -124,24 +127,7 @@ def outcome(token: str, kind: t.DataType, how: Reading, depth: int) -> str:
 
     `how.strict`: of a key that comes twice the value that is of another type counts.
     """
-    none = f"CAST(NULL AS {duck(kind)})"
-    lost, null = made(none, "CAST(NULL AS INTEGER)"), made(none, "0")
-    if not is_nested(kind):
-        value, fine = f"_v{depth}", f"_v{depth} IS NOT NULL OR {token} = 'null'"
-        one = made(value, f"CAST(CASE WHEN {fine} THEN 0 END AS INTEGER)")
-        return f"list_transform([{converted(token, kind, how)}], lambda {value}: {one})[1]"
-    if isinstance(kind, t.ArrayType):
-        inner = _array(token, kind, lost, how, depth)
-    elif isinstance(kind, t.MapType):
-        inner = _map(token, kind, lost, how, depth)
-    else:
-        assert isinstance(kind, t.StructType)
-        inner = record(token, kind, how, depth)
-    opening = "[" if isinstance(kind, t.ArrayType) else "{"
-    return (
-        f"CASE WHEN {token} = 'null' THEN {null} WHEN starts_with({token}, '{opening}') THEN {inner} "
-        f"ELSE {lost} END"
-    )
+    return f"{_outcomes(f'[{token}]', kind, how, depth)}[1]"
 
 
 def made(value: str, lost: str) -> str:
@@ -149,21 +135,35 @@ def made(value: str, lost: str) -> str:
     return f"struct_pack(v := {value}, n := CAST({lost} AS INTEGER))"
 
 
-def _array(token: str, kind: t.ArrayType, lost: str, how: Reading, depth: int) -> str:
-    rest, one = f"_r{depth}", f"_q{depth}"
-    each = _outcomes(f"json_extract({token}, '$[*]')", kind.element, how, depth)
-    value = f"list_transform({rest}, lambda {one}: {one}.v)"
-    return (
-        f"list_transform([{each}], lambda {rest}: CASE WHEN {_any_lost(rest, one)} THEN {lost} "
-        f"ELSE {made(value, _sum(rest, one))} END)[1]"
+def _outcomes(tokens: str, kind: t.DataType, how: Reading, depth: int) -> str:
+    """The outcomes of a list of JSON values."""
+    row = f"_o{depth}"
+    steps = Steps(
+        f"list_transform({tokens}, lambda {row}: struct_pack(j := CAST({row} AS VARCHAR)))", row, "j"
+    )
+    token, none = f"{row}.j", f"CAST(NULL AS {duck(kind)})"
+    lost, null = made(none, "CAST(NULL AS INTEGER)"), made(none, "0")
+    opening = "[" if isinstance(kind, t.ArrayType) else "{"
+    if isinstance(kind, t.ArrayType):
+        found = _array(steps, kind, lost, how, depth)
+    elif isinstance(kind, t.MapType):
+        found = _map(steps, kind, lost, how, depth)
+    elif isinstance(kind, t.StructType):
+        found = made(*record(steps, "j", kind, how, depth))
+    else:
+        steps.add({"v": converted(token, kind, how)})
+        return steps.mapped(made(f"{row}.v", f"CASE WHEN {row}.v IS NOT NULL OR {token} = 'null' THEN 0 END"))
+    return steps.mapped(
+        f"CASE WHEN {token} = 'null' THEN {null} WHEN starts_with({token}, '{opening}') THEN {found} ELSE {lost} END"
     )
 
 
-def _outcomes(tokens: str, kind: t.DataType, how: Reading, depth: int) -> str:
-    """The outcomes of a list of JSON values."""
-    item = f"_x{depth}"
-    token = f"CAST({item} AS VARCHAR)"
-    return f"list_transform({tokens}, lambda {item}: {outcome(token, kind, how, depth + 1)})"
+def _array(steps: Steps, kind: t.ArrayType, lost: str, how: Reading, depth: int) -> str:
+    row, one = steps.row, f"_q{depth}"
+    each = _outcomes(f"json_extract({row}.j, '$[*]')", kind.element, how, depth + 1)
+    steps.add({"r": f"CASE WHEN starts_with({row}.j, '[') THEN {each} END"})
+    value = f"list_transform({row}.r, lambda {one}: {one}.v)"
+    return f"CASE WHEN {_any_lost(f'{row}.r', one)} THEN {lost} ELSE {made(value, _sum(f'{row}.r', one))} END"
 
 
 def _any_lost(results: str, one: str) -> str:
@@ -174,52 +174,119 @@ def _sum(results: str, one: str) -> str:
     return f"coalesce(list_sum(list_transform({results}, lambda {one}: {one}.n)), 0)"
 
 
-def _map(token: str, kind: t.MapType, lost: str, how: Reading, depth: int) -> str:
+def _map(steps: Steps, kind: t.MapType, lost: str, how: Reading, depth: int) -> str:
     if not isinstance(kind.key, t.StringType):
         raise Mismatch(
             "[DATATYPE_MISMATCH.INVALID_JSON_MAP_KEY_TYPE] the keys of a map in JSON are STRING, "
             f"not {kind.key.simple_string.upper()}"
         )
-    rest, one = f"_r{depth}", f"_q{depth}"
-    each = _outcomes(f"json_extract({token}, '$.*')", kind.value, how, depth)
-    both = f"struct_pack(k := json_keys({token}), r := {each})"
+    row, one = steps.row, f"_q{depth}"
+    each = _outcomes(f"json_extract({row}.j, '$.*')", kind.value, how, depth + 1)
+    steps.add(
+        {
+            "k": f"CASE WHEN starts_with({row}.j, '{{') THEN json_keys({row}.j) END",
+            "r": f"CASE WHEN starts_with({row}.j, '{{') THEN {each} END",
+        }
+    )
     twice = fail("UNSUPPORTED_FEATURE", "a key that comes twice for a MAP")
-    value = f"CAST(map({rest}.k, list_transform({rest}.r, lambda {one}: {one}.v)) AS {duck(kind)})"
+    value = f"CAST(map({row}.k, list_transform({row}.r, lambda {one}: {one}.v)) AS {duck(kind)})"
     return (
-        f"list_transform([{both}], lambda {rest}: CASE WHEN {_any_lost(f'{rest}.r', one)} THEN {lost} "
-        f"WHEN len(list_distinct({rest}.k)) < len({rest}.k) THEN {twice} "
-        f"ELSE {made(value, _sum(f'{rest}.r', one))} END)[1]"
+        f"CASE WHEN {_any_lost(f'{row}.r', one)} THEN {lost} "
+        f"WHEN len(list_distinct({row}.k)) < len({row}.k) THEN {twice} "
+        f"ELSE {made(value, _sum(f'{row}.r', one))} END"
     )
 
 
-def record(
-    doc: str,
-    schema: t.StructType,
-    how: Reading,
-    depth: int,
-    finish: Callable[[str, str], str] = made,
-) -> str:
-    """`outcome` of an object, which is always something; `finish` packs the value and how many were lost."""
-    found, one = f"_t{depth}", f"_s{depth}"
-    parts, values, lost = [], [], []
-    for i, field in enumerate(schema.fields):
-        token, name = f"CAST({found}[{i + 1}] AS VARCHAR)", f"{one}.{quote(field.name)}"
-        there = f"{found}[{i + 1}] IS NOT NULL"
-        if is_nested(field.type):
-            part = outcome(token, field.type, how, depth + 1)
-            values.append(f"{quote(field.name)} := {name}.v")
-            lost.append(f"CASE WHEN {there} THEN coalesce({name}.n, 1) ELSE 0 END")
+@dataclass(frozen=True)
+class _Object:
+    """A struct of the schema: its fields' tokens are in the field `tokens` of the steps, by position."""
+
+    number: int
+    kind: t.StructType
+    level: int
+    inner: dict[int, _Object]
+    """Fields that are structs themselves, by position."""
+
+    @property
+    def tokens(self) -> str:
+        return f"t{self.number}"
+
+
+def record(steps: Steps, doc: str, schema: t.StructType, how: Reading, depth: int) -> tuple[str, str]:
+    """Adds what it takes to read the object in the field `doc`; its value and how many were lost, over `row`."""
+    objects: list[_Object] = []
+    root = _objects(schema, 0, objects)
+    row, docs = steps.row, {root.number: doc}
+    for level in range(max(item.level for item in objects) + 1):
+        here = [item for item in objects if item.level == level]
+        steps.add({item.tokens: tokens_of(f"{row}.{docs[item.number]}", item.kind, how) for item in here})
+        docs |= {inner.number: f"j{inner.number}" for item in here for inner in item.inner.values()}
+        documents = {
+            docs[inner.number]: f"CASE WHEN starts_with({token}, '{{') THEN {token} END"
+            for item in here
+            for i, inner in item.inner.items()
+            for token in [_token(row, item, i)]
+        }
+        if documents:
+            steps.add(documents)
+    steps.add(
+        {
+            f"c{item.number}_{i}": f"CASE WHEN {row}.{item.tokens}[{i + 1}] IS NOT NULL THEN {_leaf(row, item, i, how, depth)} END"
+            for item in objects
+            for i in range(len(item.kind.fields))
+            if i not in item.inner
+        }
+    )
+    for level in range(max(item.level for item in objects), 0, -1):
+        put: dict[str, str] = {}
+        for item in objects:
+            if item.level == level:
+                value, lost = _put_together(row, item)
+                put |= {f"v{item.number}": value, f"n{item.number}": lost}
+        steps.add(put)
+    return _put_together(row, root)
+
+
+def _objects(kind: t.StructType, level: int, found: list[_Object]) -> _Object:
+    """The struct and all structs in it that no array or map holds; `found` has them by their numbers."""
+    inner: dict[int, _Object] = {}
+    item = _Object(len(found), kind, level, inner)
+    found.append(item)
+    for i, field in enumerate(kind.fields):
+        if isinstance(field.type, t.StructType):
+            inner[i] = _objects(field.type, level + 1, found)
+    return item
+
+
+def _token(row: str, item: _Object, i: int) -> str:
+    return f"CAST({row}.{item.tokens}[{i + 1}] AS VARCHAR)"
+
+
+def _leaf(row: str, item: _Object, i: int, how: Reading, depth: int) -> str:
+    kind, token = item.kind.fields[i].type, _token(row, item, i)
+    return outcome(token, kind, how, depth + 1) if is_nested(kind) else converted(token, kind, how)
+
+
+def _put_together(row: str, item: _Object) -> tuple[str, str]:
+    """The struct's value and how many values in it were lost."""
+    values, lost = [], []
+    for i, field in enumerate(item.kind.fields):
+        there, is_null = f"{row}.{item.tokens}[{i + 1}] IS NOT NULL", f"{_token(row, item, i)} = 'null'"
+        found = f"{row}.c{item.number}_{i}"
+        if i in item.inner:
+            inner = item.inner[i].number
+            value = f"CASE WHEN {row}.j{inner} IS NOT NULL THEN {row}.v{inner} END"
+            lost.append(
+                f"CASE WHEN {row}.j{inner} IS NOT NULL THEN {row}.n{inner} WHEN {there} AND NOT {is_null} THEN 1 ELSE 0 END"
+            )
+        elif is_nested(field.type):
+            value = f"{found}.v"
+            lost.append(f"CASE WHEN {there} THEN coalesce({found}.n, 1) ELSE 0 END")
         else:
-            part = converted(token, field.type, how)
-            values.append(f"{quote(field.name)} := {name}")
-            lost.append(f"CASE WHEN {name} IS NOT NULL OR NOT {there} OR {token} = 'null' THEN 0 ELSE 1 END")
-        parts.append(f"{quote(field.name)} := CASE WHEN {there} THEN {part} END")
-    plain = not any(is_nested(field.type) for field in schema.fields)
-    value = one if plain else f"struct_pack({', '.join(values)})"
-    return (
-        f"list_transform([{tokens_of(doc, schema, how)}], lambda {found}: list_transform("
-        f"[struct_pack({', '.join(parts)})], lambda {one}: {finish(value, ' + '.join(lost))})[1])[1]"
-    )
+            value = found
+            lost.append(f"CASE WHEN {found} IS NOT NULL OR NOT {there} OR {is_null} THEN 0 ELSE 1 END")
+        values.append(f"{quote(field.name)} := {value}")
+    return f"struct_pack({', '.join(values)})", " + ".join(lost)
 
 
 def tokens_of(doc: str, schema: t.StructType, how: Reading) -> str:
