@@ -125,8 +125,6 @@ class Groups:
 
     def _key(self, value: Typed, node: Any) -> str:
         """Make it a grouping key, if it is none yet, and give its name."""
-        if not operators.is_orderable(value.type):
-            raise self.origin.refused(f"GROUP BY {value.type} is not answered.", node)
         known = next((name for name, key in self.keys if key.sql == value.sql), None)
         if known is None:
             known = self.names.new()

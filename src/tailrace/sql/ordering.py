@@ -87,3 +87,33 @@ def unsigned(sql: str, kind: t.DataType, depth: int = 0) -> str:
         packed = f"CASE WHEN {own} IS NOT NULL THEN struct_pack({parts}) END"
         return f"list_transform([{sql}], lambda {own}: {packed})[1]"
     return f"list_transform([{sql}], lambda {own}: CASE WHEN {own} = 0 THEN abs({own}) ELSE {own} END)[1]"
+
+
+def has_maps(kind: t.DataType) -> bool:
+    """Whether a map is in it."""
+    if isinstance(kind, t.StructType):
+        return any(has_maps(field.type) for field in kind.fields)
+    return isinstance(kind, t.MapType) or (isinstance(kind, t.ArrayType) and has_maps(kind.element))
+
+
+def by_keys(sql: str, kind: t.DataType, depth: int = 0) -> str:
+    """The value with each map in the order of its keys, so that equal ones are one group."""
+    own = quote(f"_u{depth}")
+    if not has_maps(kind):
+        return sql
+    if isinstance(kind, t.ArrayType):
+        return f"list_transform({sql}, lambda {own}: {by_keys(own, kind.element, depth + 1)})"
+    if isinstance(kind, t.StructType):
+        inner = [(f.name, by_keys(f"{own}.{quote(f.name)}", f.type, depth + 1)) for f in kind.fields]
+        made = f"struct_pack({', '.join(f'{quote(name)} := {one}' for name, one in inner)})"
+    else:
+        assert isinstance(kind, t.MapType)
+        pair = quote(f"_e{depth}")
+        value = by_keys(f"{pair}.value", kind.value, depth + 1)
+        parts = f"o := {order_key(f'{pair}.key', kind.key)}, key := {pair}.key, value := {value}"
+        rows = f"list_sort(list_transform(map_entries({own}), lambda {pair}: struct_pack({parts})))"
+        pairs = (
+            f"list_transform({rows}, lambda {pair}: struct_pack(key := {pair}.key, value := {pair}.value))"
+        )
+        made = f"map_from_entries({pairs})"
+    return f"list_transform([{sql}], lambda {own}: CASE WHEN {own} IS NOT NULL THEN {made} END)[1]"

@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
+from tailrace.sql import ordering
 from tailrace.sql.calls import Hooks
 from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, Origin
@@ -102,7 +103,10 @@ def unnested(
 
 
 def one_zero(value: Typed) -> str:
-    """The text of a value that rows are told apart by: of them -0.0 is 0.0, as Spark gives it out."""
+    """The text of a value that rows are told apart by: of them -0.0 is 0.0 and a map is in the order of
+    its keys, as Spark gives it out."""
+    if ordering.has_maps(value.type) and value.value is not None:
+        return ordering.by_keys(value.sql, value.type)
     if not isinstance(value.type, (t.FloatType, t.DoubleType)) or value.value is None:
         return value.sql
     return once(

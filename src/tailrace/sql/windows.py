@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlglot import exp
 
 from tailrace.model import types as t
-from tailrace.sql import operators
+from tailrace.sql import coerce, intervals, operators
 from tailrace.sql.calls import Call, Hooks
-from tailrace.sql.duck_types import duck
+from tailrace.sql.distances import distance
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Function
@@ -121,6 +119,11 @@ class Windows(Groups):
                 raise self.origin.wrong(f"[EXPRESSION_TYPE_IS_NOT_ORDERABLE] {key.type} has no order.", one)
         order = self._part(node, "order")
         pairs = [self._ordered(one, analyzer) for one in order.expressions] if order is not None else []
+        spec = self._part(node, "spec")
+        ordered = [analyzer.expr(one.this) for one in order.expressions] if order is not None else []
+        if spec is not None and len(ordered) == 1 and coerce.is_interval(ordered[0].type):
+            count = intervals.count(ordered[0].sql, ordered[0].type)  # what a distance is added to
+            pairs = [(f"{count}{pairs[0][0].removeprefix(ordered[0].sql)}", pairs[0][1])]
         parts, labels = [], []
         if keys:
             parts.append(f"PARTITION BY {', '.join(k.sql for k in keys)}")
@@ -128,9 +131,7 @@ class Windows(Groups):
         if pairs:
             parts.append(f"ORDER BY {', '.join(p[0] for p in pairs)}")
             labels.append(f"ORDER BY {', '.join(p[1] for p in pairs)}")
-        spec = self._part(node, "spec")
-        keys = [analyzer.expr(one.this) for one in order.expressions] if order is not None else []
-        frame, label = self._frame(spec, function, keys, analyzer)
+        frame, label = self._frame(spec, function, ordered, analyzer)
         if function.needs_frame or (spec is not None and function.kind == "aggregate"):
             parts.append(frame)
         labels.append(label)
@@ -175,7 +176,7 @@ class Windows(Groups):
         if kind == "ROWS" and isinstance(bound, exp.Literal) and bound.name.isdigit():
             return Bound(f"{bound.name} {direction}", f"{bound.name} {direction}", sign * int(bound.name))
         made = analyzer.expr(bound) if kind == "RANGE" and len(keys) == 1 else None
-        found = _distance(made, keys[0].type) if made is not None else None
+        found = distance(made, keys[0].type) if made is not None else None
         if made is None or found is None:
             raise self.origin.refused(
                 "This frame is not answered; UNBOUNDED, CURRENT ROW and whole literals are, in RANGE over one "
@@ -184,9 +185,10 @@ class Windows(Groups):
             )
         text, at = found
         label = f"{made.name} {direction}"
-        if direction == "PRECEDING" and isinstance(keys[0].type, t.NumericType) and made.type != keys[0].type:
+        cast = isinstance(keys[0].type, t.NumericType) or coerce.is_interval(keys[0].type)
+        if direction == "PRECEDING" and cast and made.type != keys[0].type:
             label = f"(- {made.name}) FOLLOWING"  # as Spark prints a bound that it casts
-        measured = None if isinstance(keys[0].type, t.NumericType) else made.type
+        measured = None if cast else made.type
         return Bound(f"{text} {direction}", label, sign * at, measured)
 
 
@@ -201,46 +203,6 @@ class Bound:
     label: str
     at: Any
     kind: t.DataType | None = None
-
-
-def _distance(bound: Typed, key: t.DataType) -> tuple[str, Any] | None:
-    """The literal distance of a RANGE over values of a type: DuckDB SQL, and what it is compared by."""
-    if isinstance(key, t.NumericType):
-        number = _number(bound, key)
-        return None if number is None else (f"CAST({number} AS {duck(key)})", number)
-    if not isinstance(bound.value, int) or isinstance(bound.value, bool) or bound.value < 0:
-        return None
-    if isinstance(bound.type, t.IntegerType):
-        return (f"to_days({bound.value})", bound.value) if isinstance(key, t.DateType) else None
-    moment = isinstance(key, (t.TimestampType, t.TimestampNTZType))
-    if isinstance(bound.type, t.DayTimeIntervalType):
-        whole_days = bound.type == t.DayTimeIntervalType("day", "day")
-        return (bound.sql, bound.value) if moment or (whole_days and key == t.DATE) else None
-    if isinstance(bound.type, t.YearMonthIntervalType):
-        return (bound.sql, bound.value) if moment or key == t.DATE else None
-    return None
-
-
-def _number(bound: Typed, key: t.NumericType) -> Decimal | None:
-    """A literal number or text, as Spark casts it to the type of the key; not below zero."""
-    value = bound.value
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        return None
-    if not isinstance(bound.type, (t.NumericType, t.StringType)) or not 0 <= value < 10**18:
-        return None
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if isinstance(key, t.IntegralType):
-        number = number.to_integral_value(ROUND_DOWN)
-        return number if number < 2 ** (_BITS[type(key)] - 1) else None
-    if isinstance(key, t.DecimalType):
-        number = number.quantize(Decimal(1).scaleb(-key.scale), ROUND_HALF_UP)
-        return number if number < 10 ** (key.precision - key.scale) else None
-    return number
-
-
-_BITS: dict[type[t.DataType], int] = {t.ByteType: 8, t.ShortType: 16, t.IntegerType: 32, t.LongType: 64}
 
 
 def _default_frame(function: Function, ordered: bool) -> str:

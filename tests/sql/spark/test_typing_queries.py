@@ -14,7 +14,7 @@ from tests.sql.spark.test_typing import KINDS
 
 LINES = grid_queries.FILE.read_text(encoding="utf-8").splitlines()
 GRID = [grid.read(line) for line in LINES]
-REFUSED_SHARE_MAX = 0.03
+REFUSED_SHARE_MAX = 0.02
 _COLUMNS = tuple(t.Field(f"{letter}{i}", kind) for letter in "ab" for i, kind in enumerate(KINDS))
 
 

@@ -92,9 +92,12 @@ def _resolve_sum(args: Sequence[Arg]) -> Resolved:
         return Resolved((kind,), t.LONG, _call("sum"), finish=_cast_to(t.LONG), fallible=True, mergeable=True)
     if isinstance(kind, t.DecimalType):
         result = coerce.bounded(kind.precision + 10, kind.scale)
-        whole = kind.precision + 10 <= 38
-        lower = _call("sum") if whole else _plain_sum
-        return Resolved((kind,), result, lower, finish=_cast_to(result), fallible=True, mergeable=True)
+        made = Resolved((kind,), result, _call("sum"), finish=_cast_to(result), fallible=True, mergeable=True)
+        if kind.precision + 10 <= 38:
+            return made
+        # over frames DuckDB sums rows of several ones at once, which may leave HUGEINT
+        over = replace(made, lower=_all_values, finish=lambda sql: f"CAST(list_sum({sql}) AS {duck(result)})")
+        return replace(made, lower=_plain_sum, over=over)
     return Resolved((t.DOUBLE,), t.DOUBLE, _call("sum"), order_sensitive=True, mergeable=True)
 
 

@@ -98,7 +98,7 @@ def _watched(
         return f"CASE WHEN NOT isnan({moment}) THEN {moment} END" if name == "regr_slope" else moment
 
     def both(moment: str, code: str) -> str:
-        far = moment
+        far = f"CASE WHEN isfinite({moment}) THEN {moment} WHEN {moment} IS NOT NULL THEN {_FAR} END"
         if name not in _OF_PRODUCTS:
             far = _FAR if name in _QUOTIENTS else f"CASE WHEN isnan({moment}) THEN {_NAN} ELSE {_FAR} END"
         found = [f"WHEN {code} = {2 + i} THEN {text}" for i, text in enumerate(spoiled(told(moment)))]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tailrace.model import types as t
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql
-from tailrace.sql.functions.datetime_zones import from_clock
+from tailrace.sql.functions.datetime_zones import from_clock, from_clock_of, zones_by_row
 from tailrace.sql.functions.intervals_made import part_of
 from tailrace.sql.functions.options import Option, with_options
 from tailrace.sql.functions.table import Arg, Function, Resolved, either, scalar
@@ -82,15 +82,18 @@ def _made(zoned: bool, safe: bool) -> Callable[[Sequence[Arg]], Resolved]:
             ).resolve(args)
         if len(args) in (1, 2, 3):
             raise NotAnswered("a time made of a date and a time of day is not answered")
-        if len(args) == 7 and zoned:
+        by_row = len(args) == 7 and zoned and zones_by_row(args[6])
+        if len(args) == 7 and zoned and not by_row:
             moved, fallible = from_clock(args[6])
         else:
-            moved, fallible = None, False
-        params = [*_PARTS, *([t.STRING] if moved else [])]
+            moved, fallible = None, by_row
+        params = [*_PARTS, *([t.STRING] if moved or by_row else [])]
         resolved = scalar("make_timestamp", params, kind, "", fallible=not safe or fallible).resolve(args)
 
         def lower(texts: Sequence[str]) -> str:
             made = once(texts[:6], lambda v: _clock(v, zoned, safe))
+            if by_row:
+                return from_clock_of(texts[6], made)
             return moved(made) if moved else made
 
         return replace(resolved, lower=lower, nullable=resolved.nullable or safe)

@@ -110,6 +110,16 @@ def from_clock(zone: Arg) -> tuple[Callable[[str], str], bool]:
     return lambda v: once([v], lambda n: _moved(known, n[0], False)), not isinstance(known, int)
 
 
+def zones_by_row(zone: Arg) -> bool:
+    """Whether each row may have a zone of its own."""
+    return zone.known is ABSENT and coerce.implicit(zone.type, t.STRING)
+
+
+def from_clock_of(zone: str, value: str) -> str:
+    """The moment of a local clock (as a TIMESTAMP) in the zone that a text names."""
+    return _moved_by_row(zone, value, False)
+
+
 def _resolve_convert(args: Sequence[Arg]) -> Resolved:
     """`convert_timezone([from,] to, clock)`: what the clock of one zone shows when that of another shows this."""
     if len(args) not in (2, 3):
@@ -118,7 +128,7 @@ def _resolve_convert(args: Sequence[Arg]) -> Resolved:
     resolved = scalar("convert_timezone", params, t.TIMESTAMP_NTZ, "", fallible=True).resolve(args)
     if any(arg.known is None for arg in args[:-1]):
         return replace(resolved, lower=lambda _: "CAST(NULL AS TIMESTAMP)", nullable=True)
-    rows = [arg.known is ABSENT and coerce.implicit(arg.type, t.STRING) for arg in args[:-1]]
+    rows = [zones_by_row(arg) for arg in args[:-1]]
     zones = [None if by_row else _zone(arg) for by_row, arg in zip(rows, args, strict=False)]
 
     def step(moment: str, zone: Zone, column: str, forth: bool) -> str:
