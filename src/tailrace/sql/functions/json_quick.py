@@ -1,8 +1,9 @@
 """The quick way through `from_json`: one regular expression says that nothing about a record is special.
 
-A flat object of plain strings, whole numbers, simple decimals, true, false and null, each of a kind that its
-field takes, with no key twice: for such a record DuckDB's own `json_transform` gives what Spark gives, and
-neither can fail on it. Every other record goes the exact way of `functions/json.py`.
+An object of plain strings, whole numbers, simple decimals, true, false and null, each of a kind that its field
+takes, with no key twice, and of objects and arrays of such, whose fields come in the schema's order: for such a
+record DuckDB's own `json_transform` gives what Spark gives, and neither can fail on it. Every other record goes
+the exact way of `functions/json.py`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ _VALUES: dict[t.DataType, str] = {
 }
 """Type of a field to the tokens that it takes as they are; a type that is not here has no quick way."""
 
+PATTERN_MAX = 6_000
+"""A longer pattern takes more time and memory than it saves."""
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -49,24 +53,56 @@ def quick_way(schema: t.StructType, source: str) -> tuple[str, str, str] | None:
     `sooner` implies the condition and costs half: the fields come in the schema's order, and nothing else.
     Neither raises on a row if `source` raises on none.
     """
+    if (members := _members(schema)) is None:
+        return None
+    sooner = _in_order(members)
+    if len(sooner) > PATTERN_MAX:
+        return None
     names = [field.name for field in schema.fields]
-    if len({name.lower() for name in names}) < len(names) or not all(map(NAME.fullmatch, names)):
-        return None
-    if any(field.type not in _VALUES for field in schema.fields):
-        return None
-    members = [f'"{f.name}" ?: ?(?:{_VALUES[f.type]}|null)' for f in schema.fields]
     other = f'"{other_than(names)}" ?: ?(?:{STRING}|{WHOLE}|{WORD}|null)'
     member = f"(?:{'|'.join([*members, other])})"
     whole = rf"\{{(?:{member}(?:, ?{member})*)?\}}"
     twice = "|".join(f'"{name}".*"{name}"' for name in names)
-    kinds = {f.name: "TIMESTAMP" if f.type == t.TIMESTAMP else duck(f.type) for f in schema.fields}
-    value = f"CAST(json_transform({source}, {text(json.dumps(kinds))}) AS {duck(schema)})"
+    value = f"CAST(json_transform({source}, {text(json.dumps(_shape(schema)))}) AS {duck(schema)})"
+    in_order = f"regexp_full_match({source}, {text(sooner)})"
+    in_any = f"regexp_full_match({source}, {text(whole)}) AND NOT regexp_matches({source}, {text(twice)})"
+    nested = any(field.type not in _VALUES for field in schema.fields)
     return (
-        f"coalesce(regexp_full_match({source}, {text(_in_order(members))}), false)",
-        f"coalesce(regexp_full_match({source}, {text(whole)}) "
-        f"AND NOT regexp_matches({source}, {text(twice)}), false)",
+        f"coalesce({in_order}, false)",
+        f"coalesce({in_order} OR {in_any}, false)" if nested else f"coalesce({in_any}, false)",
         value,
     )
+
+
+def _members(schema: t.StructType) -> list[str] | None:
+    """A pattern for each field with its name; None where a field has no quick way."""
+    names = [field.name for field in schema.fields]
+    if len({name.lower() for name in names}) < len(names) or not all(map(NAME.fullmatch, names)):
+        return None
+    values = [_pattern(field.type) for field in schema.fields]
+    if any(value is None for value in values):
+        return None
+    return [f'"{name}" ?: ?(?:{value}|null)' for name, value in zip(names, values, strict=True)]
+
+
+def _pattern(kind: t.DataType) -> str | None:
+    """The values of a type that are plain; None where it has none."""
+    if isinstance(kind, t.StructType):
+        members = _members(kind)
+        return None if not members else _in_order(members)
+    if isinstance(kind, t.ArrayType):
+        inner = _pattern(kind.element)
+        return None if inner is None else rf"\[(?:(?:{inner}|null)(?:, ?(?:{inner}|null))*)?\]"
+    return _VALUES.get(kind)
+
+
+def _shape(kind: t.DataType) -> object:
+    """The type as `json_transform` takes it."""
+    if isinstance(kind, t.StructType):
+        return {field.name: _shape(field.type) for field in kind.fields}
+    if isinstance(kind, t.ArrayType):
+        return [_shape(kind.element)]
+    return "TIMESTAMP" if kind == t.TIMESTAMP else duck(kind)
 
 
 def _in_order(members: Sequence[str]) -> str:
