@@ -137,7 +137,7 @@ def test_the_order_of_the_query_is_the_order_of_the_text() -> None:
         ("SELECT * FROM silver.events TABLESAMPLE (10 PERCENT)", "TABLESAMPLE"),
         ("SELECT id FROM silver.events VERSION AS OF 1", "Time travel"),
         ("WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r", "RECURSIVE"),
-        ("SELECT id FROM silver.events SORT BY id", "SORT BY"),
+        ("SELECT id FROM silver.events SORT BY id LIMIT 1", "SORT BY"),
         (
             "SELECT sum(id) OVER (ORDER BY id RANGE BETWEEN id PRECEDING AND CURRENT ROW) FROM silver.events",
             "frame",

@@ -88,9 +88,9 @@ def test_what_is_no_text_is_not_cast_to_one_here(call: str) -> None:
     "written",
     [
         "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r",
-        "SELECT id FROM silver.events SORT BY id",
-        "SELECT id FROM silver.events CLUSTER BY id",
-        "SELECT id FROM silver.events DISTRIBUTE BY id",
+        "SELECT id FROM silver.events SORT BY id LIMIT 1",
+        "SELECT id FROM silver.events CLUSTER BY id LIMIT 1",
+        "SELECT id FROM silver.events DISTRIBUTE BY id LIMIT 1",
         "SELECT id FROM silver.events TABLESAMPLE (10 PERCENT)",
         "FROM silver.events |> WHERE id > 1",
         "SELECT kind:a FROM silver.events",

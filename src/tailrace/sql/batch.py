@@ -143,6 +143,8 @@ class BatchCompiler(Pivots):
 
     def _modified(self, node: Any, block: Block) -> Block:
         """ORDER BY, LIMIT, OFFSET of a set operation or of a bracketed query: over its output columns."""
+        if any(node.args.get(key) is not None for key in ("sort", "cluster", "distribute")):
+            raise self.origin.refused("SORT BY, CLUSTER BY and DISTRIBUTE BY of this are not answered.", node)
         if not has_modifiers(node):
             return block
         block = Block(f"SELECT * FROM ({block.whole})", block.columns)

@@ -1,4 +1,4 @@
-"""The operators of bits: `& | ^ ~ << >>`. Mixtures without brackets are refused, for Spark binds them its own way."""
+"""The operators of bits: `& | ^ ~ << >> >>>`. Mixtures without brackets are refused, for Spark binds them its own way."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ def _combined(analyzer: Any, node: Any) -> Typed:
 
 
 def _shifted(analyzer: Any, node: exp.Binary) -> Typed:
-    name, symbol = _SHIFTS[type(node)]
+    unsigned = bool(node.expression.meta.get("unsigned"))
+    name, symbol = ("shiftrightunsigned", ">>>") if unsigned else _SHIFTS[type(node)]
     sides = (node.this, node.expression)
-    if any(isinstance(side, (*BITWISE, exp.DPipe)) and type(side) is not type(node) for side in sides):
+    if any(isinstance(side, (*BITWISE, exp.DPipe)) and type(side) not in _SHIFTS for side in sides):
         raise NotAnswered(f"{symbol} beside other bits or || without brackets is not answered")
     made: Typed = analyzer.call(node, Call(exp.Anonymous(this=name, expressions=list(sides))))
     left, right = (analyzer.expr(side).name for side in sides)

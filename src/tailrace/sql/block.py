@@ -77,9 +77,6 @@ class SelectBlock(Allowed):
 
     def _refuse(self) -> None:
         for key, words in (
-            ("sort", "SORT BY"),
-            ("cluster", "CLUSTER BY"),
-            ("distribute", "DISTRIBUTE BY"),
             ("connect", "CONNECT BY"),
             ("into", "INTO"),
             ("kind", "SELECT AS"),
@@ -89,6 +86,36 @@ class SelectBlock(Allowed):
         distinct = self.node.args.get("distinct")
         if distinct is not None and distinct.args.get("on") is not None:
             raise self.origin.refused("DISTINCT ON is not answered.", self.node)
+        self.node = self._spread()
+
+    def _spread(self) -> Any:
+        """SORT BY, CLUSTER BY and DISTRIBUTE BY put rows in an order that Spark leaves open: one is as good
+        as another, unless a LIMIT takes the first of them."""
+        node, clauses = self.node, ("sort", "cluster", "distribute")
+        given = [key for key in clauses if node.args.get(key) is not None]
+        if not given:
+            return node
+        if node.args.get("order") is not None or ("cluster" in given and len(given) > 1):
+            raise self.origin.wrong(
+                "[UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES] ORDER BY, SORT BY and CLUSTER BY exclude "
+                "each other.",
+                node,
+            )
+        if node.args.get("limit") is not None or node.args.get("offset") is not None:
+            raise self.origin.refused(
+                f"LIMIT behind {given[0].upper()} BY takes rows that Spark leaves open.",
+                node,
+                "Take ORDER BY.",
+            )
+        changed = node.copy()
+        by = [one for key in given for one in changed.args[key].expressions]
+        for key in given:
+            changed.set(key, None)
+        ordered = [one if isinstance(one, exp.Ordered) else exp.Ordered(this=one) for one in by]
+        kept = [one for one in ordered if not ("distribute" in given and isinstance(one.this, exp.Literal))]
+        if kept:
+            changed.set("order", exp.Order(expressions=kept))
+        return changed
 
     def _filtered(self) -> str:
         where = self.node.args.get("where")

@@ -93,6 +93,22 @@ class _Parser(_BASE):  # type: ignore[misc]
             self._advance()
         self._options.append((self._tokens[start].start, third[0].text))
 
+    def _match_pair(self, token_type_a: Any, token_type_b: Any, advance: bool = True) -> Any:
+        """`>>>` as well, of which the parser knows two: its right side is marked."""
+        made = super()._match_pair(token_type_a, token_type_b, advance)
+        third = self._curr if made and advance and token_type_a == token_type_b == TokenType.GT else None
+        if third is not None and third.token_type == TokenType.GT and third.start == self._prev.end + 1:
+            self._advance()
+            self._is_unsigned = True
+        return made
+
+    def _parse_term(self, *args: Any, **kwargs: Any) -> Any:
+        marked, self._is_unsigned = self._is_unsigned, False
+        made = super()._parse_term(*args, **kwargs)
+        if marked and made is not None:
+            made.meta["unsigned"] = True
+        return made
+
     def _parse_plus(self) -> Any:
         """`+x` is a call in Spark, by which its column is named; `+1` stays a literal."""
         inner = self._parse_unary()
@@ -240,6 +256,7 @@ class _Parser(_BASE):  # type: ignore[misc]
         super().reset()
         self._watermarks: list[Any] = []
         self._options: list[tuple[int, str]] = []
+        self._is_unsigned = False
 
 
 class Dialect(Databricks):
