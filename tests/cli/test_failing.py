@@ -176,3 +176,13 @@ def test_an_output_that_cannot_hold_the_answer_is_told(tmp_path: Path) -> None:
     said = tailrace(tmp_path, "query", "SELECT '✓' AS a", PYTHONIOENCODING="latin-1")
     assert said.code == 1
     assert "PYTHONIOENCODING" in said.err
+
+
+def test_a_lake_in_a_folder_that_delta_takes_for_another_is_refused(tmp_path: Path) -> None:
+    folder = make_shop(tmp_path / "a%20b")
+    for verb in ("validate", "run", "doctor"):
+        said = tailrace(folder, verb)
+        assert said.code == 2
+        assert "Delta takes %20 in a path for another sign" in said.err
+    (folder / "tailrace.yaml").write_text("paths: {lake: ../lake}\n")
+    assert tailrace(folder, "run", "--available-now").code == 0

@@ -1,9 +1,17 @@
-"""`up` that is killed leaves no engine and no source behind."""
+"""`up` that is killed or stopped leaves no engine and no source behind."""
 
+import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
+
+import pytest
+
+from tailrace.model.interruption import Interruption
+from tailrace.runtime.signals import Interrupted, handle_signals
+from tailrace.runtime.up import Child, supervise
 
 from .folders import command, tailrace
 
@@ -34,3 +42,18 @@ def test_a_killed_supervisor_takes_engine_and_sources_with_it(tmp_path: Path) ->
     while (now := tailrace(tmp_path, "topic", "list", "--output", "json").out) != before:
         assert time.monotonic() < until, "the sources go on without their supervisor"
         before = now
+
+
+def test_children_are_waited_for_though_a_bell_rings_meanwhile(tmp_path: Path) -> None:
+    slow = "import signal, time\nsignal.signal(15, lambda *a: exit(time.sleep(1.5)))\nprint('on', flush=True)\ntime.sleep(60)"
+    child = Child("engine", [sys.executable, "-c", slow], tmp_path / "engine.log")
+    stopping = Interruption()
+
+    def look() -> None:
+        if not stopping.asked and "on" in child.log.read_text():
+            os.kill(os.getpid(), signal.SIGINT)  # and after GRACE_SECONDS the alarm
+
+    with handle_signals(lambda: True, stopping), pytest.raises(Interrupted):
+        supervise([child], stopping, look)
+    assert child.process is not None
+    assert child.process.returncode == 0

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tailrace.cli.main import run
 
-from .folders import LINES, Said, make_shop, tailrace
+from .folders import LINES, Said, command, make_shop, tailrace
 
 
 @pytest.fixture(scope="module")
@@ -270,3 +272,39 @@ def test_a_reset_that_would_read_records_again_is_asked_for(copied: Path, say: S
     assert said.code == 2
     assert "3 records of orders that were read would be read again" in said.err
     assert say("topic", "reset", "orders", "--lost-ok", "--again-ok", folder=copied).code == 0
+
+
+def test_status_says_that_a_component_waits_for_its_topic(copied: Path, say: Say) -> None:
+    shutil.rmtree(copied / ".tailrace" / "log")
+    for reason in ("Topic 'orders' is gone.", "is another one"):
+        said = say("status", "--output", "json", folder=copied)
+        assert said.code == 1
+        halted = {row["dataset"]: row["reason"] for row in said.rows if row["state"] == "halted"}
+        assert list(halted) == ["bronze.orders", "silver.orders"]
+        assert all(reason in text for text in halted.values())
+        say("topic", "create", "orders", folder=copied)
+
+
+def test_a_run_says_at_once_what_is_parked_and_what_waits(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path)
+    silver = shop / "silver" / "orders.sql"
+    silver.write_text(silver.read_text().replace("DROP ROW", "FAIL UPDATE"))
+    tailrace(shop, "produce", "orders", "-", given=LINES)
+    process = subprocess.Popen(
+        command(shop, "run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert "batch 1 bronze.orders" in process.stderr.readline()
+    assert "parked: silver.orders: expectation: a row violates paid" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 1
+    shutil.rmtree(shop / ".tailrace")
+    process = subprocess.Popen(
+        command(shop, "run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert "trouble: bronze.orders waits: Topic 'orders' is another one" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 1

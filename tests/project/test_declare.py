@@ -92,6 +92,11 @@ def test_flows_fill_their_table(tmp_path: Path) -> None:
             "a.sql:1:1: The schema name 'a/b' cannot be a folder. Hint: Choose another schema.",
         ),
         (
+            "CREATE STREAMING TABLE `a%20b`",
+            "a.sql:1:1: The name 'a%20b' cannot be a folder. "
+            "Hint: Choose one without /, \\ and %, of at most 200 bytes.",
+        ),
+        (
             "CREATE STREAMING TABLE ${x}.t",
             "a.sql:1:1: The parameter 'x' has no value. "
             "Hint: Give it one under `parameters:` in tailrace.yaml. Known: none.",

@@ -25,6 +25,10 @@ class BatchLines:
             told = ", ".join(f"{count:,} {name}" for count, name in notes if count)
             parts.append(f"{part} ({told})" if told else part)
         click.echo(f"batch {decision.n} {_kind(decision)}{'; '.join(parts) or decision.component}", err=True)
+        for key, flow in decision.flows.items():
+            if flow.state in ("parked", "stale") and flow.since_n == decision.n:
+                click.secho(f"  {flow.state}: ", fg="yellow", nl=False, err=True)
+                click.echo(f"{key}: {flow.reason}", err=True)
 
     def trouble(self, message: str) -> None:
         """Print why something is tried again."""

@@ -126,6 +126,11 @@ class Coordinator:
         """Wait until nothing is carried out beside this thread any more."""
         self._thread.shutdown(wait=True)
 
+    def interrupted(self) -> Summary:
+        """What was done until an interruption ended the run, with where the datasets stand."""
+        self._note_standing()
+        return self.summary
+
     def run_available(self) -> Summary:
         """Read what the inputs hold now, refresh each changed view once, tell the effects; then return."""
         self.take_commands()
@@ -200,8 +205,15 @@ class Coordinator:
         try:
             return self._persistently(lambda: self._batch(component, fixed, force))
         except Halt as halt:
-            self.summary.halted[component.name] = str(halt)
+            self._halt(component, halt)
             return None
+
+    def _halt(self, component: Component, halt: Halt) -> None:
+        """Note why the component waits; a run that goes on says so at once."""
+        before = self.summary.halted.get(component.name)
+        self.summary.halted[component.name] = str(halt)
+        if self._patient and before != str(halt):
+            self.on_trouble(f"{component.name} waits: {halt}")
 
     def _persistently(self, attempt: Callable[[], T]) -> T:
         """Try again what fails for the environment - disk, network, memory - with longer and longer pauses."""
@@ -291,7 +303,7 @@ class Coordinator:
                 self.settle,
             )
         except Halt as halt:
-            self.summary.halted[component.name] = str(halt)
+            self._halt(component, halt)
             return None
 
     def _refresh(self, name: str, again: bool = False) -> bool:

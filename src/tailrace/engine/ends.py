@@ -146,12 +146,16 @@ def lane_end(doors: Doors, name: str, after: int, newest: int, rows_max: int) ->
 def check_positions(
     component: Component, standing: Standing, project: CompiledProject, topics: Mapping[str, TopicEnds]
 ) -> None:
-    """Halt the component if a topic is not the one that was read, or has lost or forgotten records."""
+    """Halt the component if a topic is not the one that was read, or has lost or forgotten records, or is not
+    among `topics`."""
     for key, edge, branch in _branches(project, component):
         known = standing.flows.get(key)
         if not isinstance(branch.input, TopicInput) or known is None or edge not in known.inputs:
             continue
-        _check_topic(branch.input.topic, known.inputs[edge], topics[branch.input.topic])
+        topic = branch.input.topic
+        if topic not in topics:
+            raise Halt(f"Topic {topic!r} is gone.", hint="put the log back from a copy")
+        _check_topic(topic, known.inputs[edge], topics[topic])
 
 
 def _check_topic(topic: str, position: Position, ends: TopicEnds) -> None:

@@ -15,7 +15,10 @@ from tailrace.sql.parse.statement import Name
 
 RESERVED_SCHEMAS = ("archive", "system", "live")
 RESERVED_COLUMNS = ("_batch", "_row")
-_FORBIDDEN = re.compile(r"[/\\\x00-\x1f]|^\.{1,2}$")
+_FORBIDDEN = re.compile(r"[/\\%\x00-\x1f]|^\.{1,2}$|^_delta_log$")
+"""No folder, or, with a %, one that Delta takes for another."""
+_BYTES_MAX = 200
+"""A folder's name has 255 at most."""
 _VARIABLE = re.compile(r"\$\{([^}\n]*)\}")
 
 
@@ -23,9 +26,13 @@ def schema_problem(schema: str) -> str | None:
     """Why a schema cannot have this name, or None."""
     if schema in RESERVED_SCHEMAS or schema.startswith("_"):
         return f"The schema name '{schema}' is reserved."
-    if _FORBIDDEN.search(schema):
+    if not _is_folder(schema):
         return f"The schema name '{schema}' cannot be a folder."
     return None
+
+
+def _is_folder(name: str) -> bool:
+    return _FORBIDDEN.search(name) is None and len(name.encode()) <= _BYTES_MAX
 
 
 def fill(text: str, parameters: Mapping[str, str], place: Place) -> str:
@@ -65,8 +72,12 @@ def resolve(name: Name, schema: str, parameters: Mapping[str, str], place: Place
     problem = schema_problem(found)
     if problem:
         raise ProjectError(problem, place=place, hint="Choose another schema.")
-    if _FORBIDDEN.search(parts[-1]):
-        raise ProjectError(f"The name '{parts[-1]}' cannot be a folder.", place=place)
+    if not _is_folder(parts[-1].lower()):
+        raise ProjectError(
+            f"The name '{parts[-1]}' cannot be a folder.",
+            place=place,
+            hint=f"Choose one without /, \\ and %, of at most {_BYTES_MAX} bytes.",
+        )
     return f"{found}.{parts[-1].lower()}"
 
 

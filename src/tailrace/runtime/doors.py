@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,4 +64,10 @@ def local_lake(paths: Paths) -> Path:
     """The lake's folder. Raises Refused for an object store, which is not executed yet."""
     if "://" in paths.lake:
         raise Refused(f"A lake in {paths.lake} is not executed yet.", hint="give `paths: lake:` a folder")
+    escape = re.search("%[0-9A-Fa-f]{2}", paths.lake)
+    if escape is not None:
+        raise Refused(
+            f"A lake in {paths.lake} is not executed: Delta takes {escape[0]} in a path for another sign.",
+            hint="move the project, or give `paths: lake:` a folder without it",
+        )
     return Path(paths.lake)

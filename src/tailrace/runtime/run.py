@@ -73,7 +73,7 @@ def run_project(
             # What a signal handler raises while a query runs becomes one of DuckDB's errors.
             if not doors.interruption.asked:
                 raise
-            exit_code = coordinator.summary.exit_code
+            exit_code = coordinator.interrupted().exit_code
         finally:
             coordinator.close()
             doors.ledger.end_run(run, clock.now_us(), exit_code, coordinator.summary.batches)

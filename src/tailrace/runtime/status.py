@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tailrace.engine.ends import check_positions
+from tailrace.engine.plan import TopicEnds
 from tailrace.engine.standing import Standing, edges, flow_key
 from tailrace.log.contract import Log
-from tailrace.project.compiled import Dataset
+from tailrace.model.errors import Halt
+from tailrace.project.compiled import CompiledProject, Dataset
 from tailrace.runtime.reader import Reader
 from tailrace.sql.compiled import TopicInput
 
@@ -15,12 +18,13 @@ def dataset_status(reader: Reader) -> list[dict[str, Any]]:
     """One row per dataset: dataset, kind, state, reason, last_batch, rows, files, lag."""
     standing = reader.standing()
     log = reader.open_log() if reader.paths.log.is_dir() else None
+    halted = _halted(reader.compiled, standing, log)
     return [
         {
             "dataset": fact.name,
             "kind": fact.kind,
-            "state": fact.state,
-            "reason": fact.reason,
+            "state": "halted" if fact.name in halted and fact.state != "parked" else fact.state,
+            "reason": fact.reason or halted.get(fact.name),
             "last_batch": fact.last_batch,
             "rows": sum(file.rows for file in fact.files),
             "files": len(fact.files),
@@ -28,6 +32,23 @@ def dataset_status(reader: Reader) -> list[dict[str, Any]]:
         }
         for fact in reader.facts()
     ]
+
+
+def _halted(compiled: CompiledProject, standing: Standing, log: Log | None) -> dict[str, str]:
+    """Datasets whose component waits for a topic that is not as it was read, with the reason."""
+    there = log.topics() if log else ()
+    topics = {
+        name: TopicEnds(log.describe(name).log_id, log.begin_offsets(name), log.end_offsets(name))
+        for name in there
+        if log is not None
+    }
+    found: dict[str, str] = {}
+    for component in compiled.components:
+        try:
+            check_positions(component, standing, compiled, topics)
+        except Halt as halt:
+            found.update(dict.fromkeys(component.datasets, halt.message))
+    return found
 
 
 def lag(dataset: Dataset, standing: Standing, log: Log | None) -> int | None:

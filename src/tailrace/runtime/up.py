@@ -89,7 +89,11 @@ def supervise(children: Sequence[Child], stopping: Callable[[], bool], look: Cal
             time.sleep(LOOK_SECONDS)
         return Ended(0)
     finally:
-        stop(children)
+        try:
+            stop(children)
+        except BaseException:
+            stop(children)  # whatever rang meanwhile: who comes next must find no engine at work
+            raise
 
 
 def _check(children: Sequence[Child]) -> Ended | None:
