@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlglot import exp
 
-from tailrace.model import types as t
 from tailrace.sql import ordering
 from tailrace.sql.calls import Hooks
 from tailrace.sql.duck_types import duck
@@ -107,8 +106,10 @@ def one_zero(value: Typed) -> str:
     its keys, as Spark gives it out."""
     if ordering.has_maps(value.type) and value.value is not None:
         return ordering.by_keys(value.sql, value.type)
-    if not isinstance(value.type, (t.FloatType, t.DoubleType)) or value.value is None:
+    if value.value is None or not ordering.has_zeros(value.type):
         return value.sql
+    if ordering.is_nested(value.type):
+        return ordering.unsigned(value.sql, value.type)
     return once(
         [value.sql], lambda v: f"CASE WHEN {v[0]} = 0 THEN CAST(0 AS {duck(value.type)}) ELSE {v[0]} END"
     )

@@ -155,7 +155,7 @@ def _resolve_try_sum(args: Sequence[Arg]) -> Resolved:
     def finish(items: str) -> str:
         return f"list_transform([{items}], lambda _m: {total})[1]"
 
-    return replace(made, lower=_all_values, finish=finish, mergeable=False)
+    return replace(made, lower=_all_values, finish=finish, mergeable=False, over=None)
 
 
 def _resolve_avg(args: Sequence[Arg], tried: bool = False) -> Resolved:

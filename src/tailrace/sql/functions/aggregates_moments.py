@@ -1,8 +1,8 @@
 """Moments of numbers by Spark's answers: variances, covariances, correlation, regressions, skewness, kurtosis.
 
 Sums of doubles depend on the order of the rows in their last digits: all are `order_sensitive`. Where a value
-is NaN or infinite, the moment is NaN, whatever DuckDB says. Where squares of values beyond `_LARGE` may leave
-DOUBLE, a regression fails the query, and a variance unless DuckDB has NaN for it.
+is NaN or infinite, the moment is NaN, whatever DuckDB says. A value beyond `_LARGE`, whose
+products may leave DOUBLE, fails the query: what Spark makes of it depends on how it adds parts together.
 """
 
 from __future__ import annotations
@@ -58,10 +58,6 @@ def _wild(text: str, code: int) -> str:
     return f"WHEN abs({text}) <= {_LARGE} THEN 0 WHEN isfinite({text}) THEN 1 ELSE {code} END"
 
 
-_OF_PRODUCTS = ("covar_pop", "covar_samp", "regr_sxy")
-_QUOTIENTS = ("regr_slope", "regr_intercept", "regr_r2")
-
-
 def _watched(
     name: str,
     places: Sequence[int],
@@ -98,11 +94,8 @@ def _watched(
         return f"CASE WHEN NOT isnan({moment}) THEN {moment} END" if name == "regr_slope" else moment
 
     def both(moment: str, code: str) -> str:
-        far = f"CASE WHEN isfinite({moment}) THEN {moment} WHEN {moment} IS NOT NULL THEN {_FAR} END"
-        if name not in _OF_PRODUCTS:
-            far = _FAR if name in _QUOTIENTS else f"CASE WHEN isnan({moment}) THEN {_NAN} ELSE {_FAR} END"
         found = [f"WHEN {code} = {2 + i} THEN {text}" for i, text in enumerate(spoiled(told(moment)))]
-        return f"CASE {' '.join(reversed(found))} WHEN {code} = 1 THEN {far} ELSE {told(moment)} END"
+        return f"CASE {' '.join(reversed(found))} WHEN {code} = 1 AND {moment} IS NOT NULL THEN {_FAR} ELSE {told(moment)} END"
 
     beside = (worst, both) if loose else None
     finish = None if loose else told
@@ -161,7 +154,7 @@ def _resolve_corr(args: Sequence[Arg]) -> Resolved:
         zero = fail("DIVIDE_BY_ZERO", "Division by zero.")
         return (
             f"CASE WHEN coalesce({rows} % {step}, 0) <= 1 THEN NULL WHEN {rows} >= {step**2}::HUGEINT THEN {_NAN} "
-            f"WHEN {rows} >= {step} THEN CASE WHEN isnan({moment}) THEN {moment} ELSE {_FAR} END "
+            f"WHEN {rows} >= {step} THEN {_FAR} "
             f"WHEN isnan({moment}) THEN {zero} ELSE {moment} END"
         )
 
