@@ -56,4 +56,6 @@ def test_children_are_waited_for_though_a_bell_rings_meanwhile(tmp_path: Path) -
     with handle_signals(lambda: True, stopping), pytest.raises(Interrupted):
         supervise([child], stopping, look)
     assert child.process is not None
+    assert child.process.stdin is not None
+    child.process.stdin.close()
     assert child.process.returncode == 0
