@@ -186,7 +186,8 @@ class Windows(Groups):
         text, at = found
         label = f"{made.name} {direction}"
         cast = isinstance(keys[0].type, t.NumericType) or coerce.is_interval(keys[0].type)
-        if direction == "PRECEDING" and cast and made.type != keys[0].type:
+        negated = t.DOUBLE if isinstance(made.type, t.StringType) else made.type
+        if direction == "PRECEDING" and cast and negated != keys[0].type:
             label = f"(- {made.name}) FOLLOWING"  # as Spark prints a bound that it casts
         measured = None if cast else made.type
         return Bound(f"{text} {direction}", label, sign * at, measured)

@@ -107,3 +107,9 @@ SELECT named_struct('m', x), count(*) FROM VALUES (map('b',map(2,1,1,2))),(map('
 SELECT x['a'], count(*) FROM VALUES (map('b',1,'a',2)),(map('a',2,'b',1)) t(x) GROUP BY x;
 SELECT make_timestamp(2020, 1, 1, 1, 1, 1, x) FROM VALUES ('+05:30'),('Asia/Tokyo'),(NULL) t(x);
 SELECT make_timestamp(2020, 1, 1, 1, 1, 1, x) FROM VALUES ('Nowhere') t(x);
+-- Texts as distances, NULLs inside of maps, long seconds
+SELECT k, sum(k) OVER (ORDER BY k RANGE BETWEEN '1' PRECEDING AND CURRENT ROW) FROM VALUES (1D),(2D),(4D) t(k);
+SELECT x, count(*) FROM VALUES (map('b','y','a',NULL)),(map('a',NULL,'b','y')) t(x) GROUP BY x;
+SELECT make_dt_interval(1, 2, 3, x) FROM VALUES (1e10D),(1.5D) t(x);
+SELECT x, count(*) FROM sales AS s LATERAL VIEW explode(array(array(-0D), array(0D))) v AS x GROUP BY x;
+SELECT k, sum(x) FILTER (WHERE k <> 2) OVER (ORDER BY k ROWS 1 PRECEDING) FROM VALUES (1, CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0))), (2, CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0))), (3, CAST(0 AS DECIMAL(38,0))) t(k,x);

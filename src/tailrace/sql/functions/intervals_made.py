@@ -161,7 +161,7 @@ def _days(texts: Sequence[str]) -> str:
     total_ = " + ".join(
         f"CAST({text} AS HUGEINT) * {size}" for text, size in zip(texts[:3], sizes, strict=True)
     )
-    total_ += f" + CAST({texts[3]} * 1000000 AS HUGEINT)"
+    total_ += f" + CAST(CAST({texts[3]} AS DECIMAL(38, 6)) * 1000000 AS HUGEINT)"
     return once([total_], lambda v: intervals.from_count(v[0], t.DayTimeIntervalType()))
 
 
