@@ -118,6 +118,7 @@ def test_a_wrong_query_trips_the_breaker_and_decides_nothing_of_it(
     send(tmp_path, *range(150))
     summary = run(tmp_path, "hopeless", rows_max=150)
     assert summary.parked["silver.ids"].startswith("breaker: 150 of 150 rows")
+    assert "the query is wrong, not the data; the first: [" in summary.parked["silver.ids"]
     assert rejected(tmp_path) == []
     assert len(rows(tmp_path, "bronze.raw")) == 150
 

@@ -13,7 +13,13 @@ from tailrace.model.batch import Decision
 
 
 class BatchLines:
-    """One line per batch: number, component, rows in and out of its datasets."""
+    """One line per batch: number, component, rows in and out of its datasets.
+
+    `goes_on`: what a batch parks is told with it, for the run may not end for long.
+    """
+
+    def __init__(self, goes_on: bool = False) -> None:
+        self._goes_on = goes_on
 
     def tell(self, decision: Decision) -> None:
         """Print the line of a completed batch."""
@@ -26,7 +32,7 @@ class BatchLines:
             parts.append(f"{part} ({told})" if told else part)
         click.echo(f"batch {decision.n} {_kind(decision)}{'; '.join(parts) or decision.component}", err=True)
         for key, flow in decision.flows.items():
-            if flow.state in ("parked", "stale") and flow.since_n == decision.n:
+            if self._goes_on and flow.state in ("parked", "stale") and flow.since_n == decision.n:
                 click.secho(f"  {flow.state}: ", fg="yellow", nl=False, err=True)
                 click.echo(f"{key}: {flow.reason}", err=True)
 

@@ -61,7 +61,7 @@ def run_engine(
 
     opened = open_project(call.directory, call.profile)
     totals = Totals()
-    lines = BatchLines()
+    lines = BatchLines(goes_on=not available_now)
 
     def on_batch(decision: Decision) -> None:
         totals.add(decision)

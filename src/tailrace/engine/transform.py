@@ -118,6 +118,7 @@ class Transformation:
                 )
         duration_ms = round((self._clock.monotonic() - started) * 1_000)
         tally = _tally(dataset, lane, branches, output, duration_ms)
+        self._check_breaker(tally, branches, tag)
         self._check(tally, branches)
         if not lane:
             self._reject(dataset, branches, output, tag)
@@ -155,8 +156,21 @@ class Transformation:
             lost = lost_values(self._connection, relation, result.failed_relation)
         return _BranchRun(run, edge, branch, source, relation, place, rows, in_, broken, result, lost)
 
+    def _check_breaker(self, tally: account.Tally, branches: Sequence[_BranchRun], tag: str) -> None:
+        """The breaker, with the first error: its rows are in no table, for nothing is decided."""
+        try:
+            account.check_breaker(tally)
+        except ParkDataset as park:
+            branch = next((branch for branch in branches if branch.result.error), None)
+            if branch is None:
+                raise
+            first = f"(SELECT __ord FROM {branch.result.failed_relation} ORDER BY __ord LIMIT 1)"
+            why = diagnose(self._connection, branch.branch, branch.relation, first, f"{tag}_{branch.place}")
+            said = park.reason.removeprefix(f"{park.cause}: ")
+            words = f"{said}; the first: {_first_error(self._connection, why)}"
+            raise ParkDataset(park.dataset, park.cause, words) from park
+
     def _check(self, tally: account.Tally, branches: Sequence[_BranchRun]) -> None:
-        account.check_breaker(tally)
         account.check_input(tally)
         account.check_output(tally)
         upstream = {}
@@ -179,7 +193,8 @@ class Transformation:
                     connection, branch.branch, branch.relation, branch.result.failed_relation, branch_tag
                 )
                 if dataset.properties.get("tailrace.onerror") == "fail":
-                    raise ParkDataset(dataset.name, "query", _first_error(connection, why))
+                    reason = f"{_first_error(connection, why)} (tailrace.onError = fail)"
+                    raise ParkDataset(dataset.name, "query", reason)
                 rejects.add_errors(connection, place, branch.relation, kind, why)
             if output is not None and output.violated and output.violated_relation and branch.rows:
                 columns = dataset.schema.names
@@ -289,4 +304,4 @@ def _makes(result: BranchResult) -> int:
 def _first_error(connection: Connection, why: str) -> str:
     row = first_row(connection.execute(f'SELECT error, "column" FROM {why} ORDER BY __ord LIMIT 1'))
     assert row is not None
-    return f"{row[0]} in column {row[1]} (tailrace.onError = fail)"
+    return f"{row[0]} in column {row[1]}"
