@@ -75,8 +75,10 @@ def main(folder: Path) -> None:
     builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.shuffle.partitions", "1")
     spark = builder.getOrCreate()
-    for name, query in tables((FOLDER / "tables.sql").read_text()).items():
-        spark.sql(query).createOrReplaceTempView(name)
+    for own in (FOLDER, folder):
+        made = own / "tables.sql"
+        for name, query in tables(made.read_text() if made.exists() else "").items():
+            spark.sql(query).createOrReplaceTempView(name)
     kept = []
     for query in statements((folder / "queries.sql").read_text()):
         spark.conf.set("spark.sql.codegen.wholeStage", "true")

@@ -33,6 +33,7 @@ FOLDERS = (
     FOLDER.parent / "queries_numbers",
     FOLDER.parent / "queries_aggregates",
     FOLDER.parent / "queries_breadth",
+    FOLDER.parent / "queries_strangers",
 )
 ANSWERS = [one for folder in FOLDERS for one in json.loads((folder / "answers.json").read_text())]
 NOT_ANSWERED = tuple((FOLDER / "refused.txt").read_text().splitlines())
@@ -57,7 +58,8 @@ def bench() -> Iterator[tuple[duckdb.DuckDBPyConnection, Tables]]:
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET disabled_optimizers = 'common_subexpressions,expression_rewriter'")
     tables = Tables()
-    parts = re.split(r"(?m)^-- name: (\w+)$", (FOLDER / "tables.sql").read_text())[1:]
+    made_here = "\n".join((f / "tables.sql").read_text() for f in FOLDERS if (f / "tables.sql").exists())
+    parts = re.split(r"(?m)^-- name: (\w+)$", made_here)[1:]
     for name, body in zip(parts[::2], parts[1::2], strict=True):
         made = compiled(body.strip().rstrip(";"), tables)
         connection.execute(f'CREATE TABLE "{name}" AS {made.sql}')

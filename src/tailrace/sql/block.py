@@ -8,6 +8,7 @@ window functions are computed once in their step and then read by name.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -65,9 +66,11 @@ class SelectBlock(Allowed):
         rows = generating.rows_of(items, self, hooks)
         values = self._values(items, hooks, rows)
         shown = generating.shown(values, rows)
-        aliases = {v.name.lower(): v.value for i, v in zip(items, values, strict=True) if v and i.names}
-        having = self._condition(node.args.get("having"), hooks, aliases)
-        qualify = self._condition(node.args.get("qualify"), hooks, aliases)
+        named = [v for i, v in zip(items, values, strict=True) if v and i.names]
+        aliases = {v.name.lower(): v.value for v in named}
+        twice = frozenset(name for name, n in Counter(v.name.lower() for v in named).items() if n > 1)
+        having = self._condition(node.args.get("having"), hooks, aliases, twice)
+        qualify = self._condition(node.args.get("qualify"), hooks, aliases, twice)
         order = self._order_values(hooks, shown)
         self._check_order_windows()
         self._check_having(having, shown, rows is not None)
@@ -144,6 +147,7 @@ class SelectBlock(Allowed):
         """The values of the list; None stands for a generator."""
         result: list[Visible | None] = []
         aliases: dict[str, Typed] = {}
+        twice: frozenset[str] = frozenset()
         for place, item in enumerate(items):
             if rows is not None and item.generator:
                 result.append(None)
@@ -155,24 +159,27 @@ class SelectBlock(Allowed):
                 if self.grouped:
                     key = next((n for n, k in self.keys if k.sql == value.sql), None)
                     value = replace(value, sql=quote(key) if key else f'{MISSING}{item.ready.name}"')
-                result.append(replace(item.ready, value=value))
+                result.append(replace(item.ready, value=value, attribute=item.ready.identity))
                 continue
-            scope = replace(self.above, aliases=dict(aliases))
+            scope = replace(self.above, aliases=dict(aliases), twice=twice)
             value = Analyzer(self.origin, scope, hooks).expr(item.node)
             self._check_lateral(item.node, aliases)
             self._check_subqueries(item.node, value)
             name = lists.output_name(item, value)
-            result.append(lists.positional(value, name))
+            result.append(lists.positional(value, name, item))
             if item.names:
+                twice |= {name.lower()} & aliases.keys()
                 aliases[name.lower()] = replace(value, name=f"lateralAliasReference({name})")
         return result
 
-    def _condition(self, clause: Any, hooks: Hooks, aliases: dict[str, Typed]) -> Typed | None:
+    def _condition(
+        self, clause: Any, hooks: Hooks, aliases: dict[str, Typed], twice: frozenset[str]
+    ) -> Typed | None:
         if clause is None:
             return None
         lost = {v.name.lower() for r in self.above.relations for v in r.columns if MISSING in v.value.sql}
         extra = {name: value for name, value in aliases.items() if name in lost}
-        scope = replace(self.above, aliases=aliases, extra={**self.above.extra, **extra})
+        scope = replace(self.above, aliases=aliases, twice=twice, extra={**self.above.extra, **extra})
         analyzer = Analyzer(self.origin, scope, hooks)
         if clause.key != "having":
             return analyzer.condition(clause.this, clause.key.upper())
@@ -205,12 +212,16 @@ class SelectBlock(Allowed):
                     f"[ORDER_BY_POS_OUT_OF_RANGE] ORDER BY {index}: the list has {len(shown)} columns.", one
                 )
             return shown[index - 1].value
-        outputs = {v.name.lower(): v.value for v in shown}
+        outputs = _told_apart(shown)
         if isinstance(node, exp.Column) and len(node.parts) == 1 and node.name.lower() in outputs:
-            same = {v.value.sql for v in shown if v.name.lower() == node.name.lower()}
-            if len(same) > 1:
-                raise self.origin.refused(f"ORDER BY {node.name}: several columns have this name.", one)
             return outputs[node.name.lower()]
+        if self.node.args.get("distinct"):
+            lost = {v.name.lower() for v in shown} - outputs.keys()
+            if any(len(c.parts) == 1 and c.name.lower() in lost for c in node.find_all(exp.Column)):
+                raise self.origin.wrong(
+                    "[UNRESOLVED_COLUMN.WITH_SUGGESTION] ORDER BY names one of several columns of DISTINCT.",
+                    one,
+                )
         self._check_set_keys(node, outputs)
         changed = self._changed(node, outputs)
         scope = replace(self.above, aliases=outputs, extra={**self.above.extra, **changed})
@@ -276,12 +287,12 @@ class SelectBlock(Allowed):
         distinct = self.node.args.get("distinct") is not None
         texts = [one_zero(v.value) if distinct else v.value.sql for v in shown]
         parts = [f"{sql} AS {quote(i)}" for sql, i in zip(texts, ids, strict=True)]
+        first = {v.attribute: quote(i) for v, i in reversed(list(zip(shown, ids, strict=True)))}
         columns = tuple(
-            replace(
-                v,
-                value=replace(v.value, sql=quote(i), is_column=True, fallible=False, value=ABSENT),
-                hidden=False,
-                qualified=False,
+            Visible(
+                v.name,
+                replace(v.value, sql=quote(i), is_column=True, fallible=False, value=ABSENT),
+                attribute=first[v.attribute] if v.attribute else "",
             )
             for v, i in zip(shown, ids, strict=True)
         )
@@ -374,6 +385,14 @@ class _NoWindows(GroupedHooks):
             node,
             hint="Put the inner one into a subquery.",
         )
+
+
+def _told_apart(shown: Sequence[Visible]) -> dict[str, Typed]:
+    """The columns of a list by name; a name of several values means what it means below the list."""
+    values: dict[str, dict[str, Typed]] = {}
+    for one in shown:
+        values.setdefault(one.name.lower(), {})[one.value.sql] = one.value
+    return {name: next(iter(found.values())) for name, found in values.items() if len(found) == 1}
 
 
 def by_all(order: exp.Order, count: int) -> list[Any]:

@@ -158,7 +158,12 @@ class Calls:
             raise self.origin.refused("`* EXCEPT` among arguments is not answered.", node)
         relations = [r for r in self.scope.relations if not parts or r.answers_to(parts)]
         if not relations:
-            raise self.origin.refused("This star among arguments is not answered.", node)
+            base = self.scope.resolve(parts, self.origin, node)
+            if not isinstance(base.type, t.StructType):
+                raise self.origin.wrong(f"Only a struct has a star, `{'.'.join(parts)}` is none.", node)
+            if not base.sql.startswith('"'):
+                raise self.origin.refused("A star after a nested field is not answered.", node)
+            return [_field_of(node.parts[:-1], field.name) for field in base.type.fields]
         return [
             exp.Column(this=exp.to_identifier(c.name, quoted=True), table=_part(parts or r.parts))
             for r in relations
@@ -304,6 +309,13 @@ def is_star(node: Any) -> bool:
 
 def _part(parts: Sequence[str]) -> Any:
     return exp.to_identifier(parts[-1], quoted=True) if parts else None
+
+
+def _field_of(struct: Sequence[Any], name: str) -> exp.Alias:
+    """One field of a struct's star, which Spark gives an alias."""
+    names = [exp.to_identifier(name, quoted=True), *reversed(struct)]
+    parts = dict(zip(("this", "table", "db", "catalog"), names, strict=False))
+    return exp.Alias(this=exp.Column(**parts), alias=exp.to_identifier(name, quoted=True))
 
 
 def _constant_lambda(value: Typed, count: int) -> Lambda:

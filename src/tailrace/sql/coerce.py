@@ -177,7 +177,7 @@ def _nested(
         return t.ArrayType(element, a.contains_null or b.contains_null) if element else None
     if isinstance(a, t.MapType) and isinstance(b, t.MapType):
         key, value = meet(a.key, b.key), meet(a.value, b.value)
-        mixed = is_string(a.key) != is_string(b.key) and t.BINARY not in (a.key, b.key)
+        mixed = is_string(a.key) != is_string(b.key) and not {t.BINARY, t.VOID} & {a.key, b.key}
         if key is None or value is None or mixed:  # no key may become NULL
             return None
         return t.MapType(key, value, a.value_contains_null or b.value_contains_null)
@@ -201,13 +201,18 @@ def common(types: Sequence[t.DataType]) -> t.DataType | None:
 
 
 def inline(types: Sequence[t.DataType]) -> t.DataType | None:
-    """The type of a column of VALUES: texts meet nothing else, whole numbers beside a FLOAT are FLOATs."""
-    present = [k for k in types if not isinstance(k, t.VoidType)]
-    if any(is_string(k) for k in present) and not all(is_string(k) for k in present):
-        return None
-    if t.FLOAT in present and all(isinstance(k, (t.IntegralType, t.FloatType)) for k in present):
-        return t.FLOAT
-    return common(types)
+    """The type of a column of VALUES."""
+    result: t.DataType | None = t.VOID
+    for kind in types:
+        result = _inline(result, kind) if result is not None else None
+    return result
+
+
+def _inline(a: t.DataType, b: t.DataType) -> t.DataType | None:
+    """Texts meet nothing else, whole numbers beside a FLOAT are FLOATs, in parts as well."""
+    if isinstance(a, t.IntegralType | t.FloatType) and isinstance(b, t.IntegralType | t.FloatType):
+        return t.FLOAT if t.FLOAT in (a, b) else tightest(a, b)
+    return tightest(a, b) or _nested(a, b, _inline)
 
 
 def can_assign(source: t.DataType, target: t.DataType) -> bool:

@@ -243,5 +243,8 @@ def renamed(relation: Relation, columns: tuple[str, ...], origin: Origin, node: 
     shown = [c for c in relation.columns if not c.hidden]
     if len(shown) != len(columns):
         raise origin.wrong(f"The alias names {len(columns)} columns, the relation has {len(shown)}.", node)
-    named = [replace(c, name=n, value=replace(c.value, name=n)) for c, n in zip(shown, columns, strict=True)]
+    named = [
+        replace(c, name=n, value=replace(c.value, name=n), attribute="")
+        for c, n in zip(shown, columns, strict=True)
+    ]
     return Relation(relation.parts, tuple(named))

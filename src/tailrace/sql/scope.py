@@ -24,6 +24,13 @@ class Visible:
     hidden: bool = False
     qualified: bool = False
     """Found only with its relation's name before it (the sides of a column of USING)."""
+    attribute: str = ""
+    """What it shares with other columns of a list that are the same column of the FROM, see `identity`."""
+
+    @property
+    def identity(self) -> str:
+        """Equal for columns that are one, so that a name of all of them is not ambiguous."""
+        return self.attribute or self.value.sql
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Scope:
     """Names that win over columns: lambda parameters."""
     aliases: dict[str, Typed] = field(default_factory=dict)
     """Names that columns win over: aliases of the same SELECT list, lower case."""
+    twice: frozenset[str] = frozenset()
+    """Those of the aliases that stand for several values, which may not be used."""
 
     met: dict[int, str] | None = None
     """Columns that inner queries have read of this scope: the node's id and the name."""
@@ -86,20 +95,28 @@ class Scope:
                 base = replace(hits[0].value, name=parts[used])
                 return fields_of(base, parts[used + 1 :], origin, node)
         if head in self.aliases:
+            if head in self.twice:
+                raise origin.wrong(
+                    f"[AMBIGUOUS_LATERAL_COLUMN_ALIAS] `{parts[0]}` is the alias of several columns.", node
+                )
             if self.met is not None:
                 self.met[id(node)] = self.aliases[head].name or head
             return fields_of(self.aliases[head], parts[1:], origin, node)
         return self.outer._find(parts, origin, node) if self.outer else None
 
     def _columns(self, qualifier: Sequence[str], name: str) -> list[Visible]:
+        """The columns of a name; of several that are one column the first."""
         wanted = name.lower()
-        return [
+        hits = [
             column
             for relation in self.relations
             if not qualifier or relation.answers_to(qualifier)
             for column in relation.columns
             if column.name.lower() == wanted and (qualifier or not column.qualified)
         ]
+        return (
+            list({column.identity: column for column in reversed(hits)}.values()) if len(hits) > 1 else hits
+        )
 
 
 def fields_of(base: Typed, names: Sequence[str], origin: Origin, node: Any) -> Typed:

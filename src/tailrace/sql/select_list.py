@@ -115,5 +115,8 @@ def is_cast_call(node: Any) -> bool:
     return node.name.lower() in CAST_CALLS and len(node.expressions) == 1
 
 
-def positional(value: Typed, name: str) -> Visible:
-    return Visible(name, replace(value, name=name))
+def positional(value: Typed, name: str, item: Item | None = None) -> Visible:
+    """The column of an item; one that only names a column stays that column."""
+    column = item is not None and isinstance(item.node, exp.Column) and not item.names
+    own = column and value.sql.startswith('"') and value.sql.count('"') == 2
+    return Visible(name, replace(value, name=name), attribute=value.sql if own else "")

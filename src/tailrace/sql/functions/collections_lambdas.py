@@ -131,7 +131,7 @@ def _resolve_aggregate(args: Sequence[Arg]) -> Resolved:
     _, body = lambda_body(
         arg, [(start, True), (kind.element, kind.contains_null)], [f"{left}.a", f"{right}.x"]
     )
-    if body.type != start:
+    if not coerce.same_structure(body.type, start) or duck(body.type) != duck(start):
         raise NotAnswered(f"a start of {start} and a step of {body.type}; cast the start")
     finish: Typed | None = None
     names = ""
