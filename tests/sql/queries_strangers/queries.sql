@@ -130,7 +130,6 @@ SELECT to_json(named_struct('u', user_id, 'o', order_id, 'd', day, 't', total, '
 SELECT sha2(concat_ws('|', user_id, day, status), 256) k, md5(coalesce(note, '')) m, xxhash64(user_id, day, total) h, hash(*) hh FROM st_ord ORDER BY order_id;
 SELECT user_id u, count(*) c FROM st_ord GROUP BY u HAVING c > 1 ORDER BY c DESC, u;
 SELECT order_id, total, total - avg(total) OVER (PARTITION BY user_id) AS diff, total / max(total) OVER (PARTITION BY user_id) r FROM st_ord WHERE user_id = 101 ORDER BY order_id;
-SELECT regr_sxx(user_id, total) sxx, regr_count(total, user_id) c, var_samp(total) v FROM st_ord WHERE total < 1000;
 SELECT city, zip FROM st_cust NATURAL JOIN st_dim ORDER BY city;
 SELECT user_id, datediff(lead(day) OVER (PARTITION BY user_id ORDER BY day), day) AS days_to_next FROM st_ord WHERE user_id IS NOT NULL ORDER BY user_id, day;
 SELECT ts, sum(amount) OVER (ORDER BY ts RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) s FROM st_ev ORDER BY id;
