@@ -308,3 +308,9 @@ def test_a_run_says_at_once_what_is_parked_and_what_waits(tmp_path: Path) -> Non
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 1
+
+
+def test_a_batch_that_is_not_there_yet_is_no_empty_account(say: Say) -> None:
+    said = say("accounts", "--batch", "999")
+    assert said.code == 2
+    assert "There is no batch 999 yet." in said.err

@@ -220,3 +220,11 @@ def test_only_regular_files_are_listed(folder: Path) -> None:
     os.mkfifo(folder / "in/pipe.csv")
     assert "in/pipe.csv" not in names(folder, "in/*.csv")
     assert names(folder, "in/pipe.csv") == []
+
+
+def test_a_link_that_leads_out_is_told_with_where_it_leads(folder: Path) -> None:
+    (folder / "in/out.csv").symlink_to("/etc/hostname")
+    with pytest.raises(ProjectError, match=r"out\.csv' is by a link '/etc/hostname', which lies outside"):
+        names(folder, "in")
+    with pytest.raises(ProjectError, match="'/etc' lies outside"):
+        names(folder, "/etc")

@@ -78,6 +78,7 @@ def test_a_template_of_a_null_is_null() -> None:
     [
         ({"fields": {"a": {"kind": "int", "max": 3, "hidden": True}}}, "at least one must not be hidden"),
         ({"fields": {"a": {"kind": "faker", "provider": "nope"}}}, "Faker cannot make 'nope'"),
+        ({"fields": {"a": {"kind": "faker", "provider": "ipv44"}}}, "did you mean ipv4?"),
         ({"fields": {"a": {"kind": "faker", "provider": "name", "locale": "xx_YY"}}}, "Faker cannot make"),
         (
             {"fields": {"a": {"kind": "faker", "provider": "name", "arguments": {"z": 1}}}},

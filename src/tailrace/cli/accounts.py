@@ -36,6 +36,9 @@ def command(call: Invocation, dataset: str | None, batch: int | None) -> int:
         raise UsageError(
             f"There is no dataset {dataset!r}.", hint=f"there are {', '.join(reader.compiled.datasets)}"
         )
+    newest = reader.batch_log.newest()
+    if batch is not None and batch > newest:
+        raise UsageError(f"There is no batch {batch} yet.", hint=f"the newest is {newest}")
     rows: list[dict[str, Any]]
     if batch is None:
         rows = Totals(reader.decisions()).rows()

@@ -114,7 +114,7 @@ def _read(file: str) -> str:
     try:
         data = Path(file).read_bytes()
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error}.") from error
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

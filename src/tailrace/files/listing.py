@@ -92,8 +92,11 @@ def check_inside(
     for root in roots:
         if resolved.is_relative_to(os.path.realpath(root)):
             return resolved
+    plain = os.path.abspath(path)
+    linked_out = any(Path(plain).is_relative_to(os.path.abspath(root)) for root in roots)
     raise ProjectError(
-        f"{str(path)!r} lies outside the project's folders.",
+        f"{str(path)!r} {f'is by a link {str(resolved)!r}, which ' if linked_out else ''}"
+        "lies outside the project's folders.",
         place=place,
         hint=f"name the folder under `paths: allow:` in tailrace.yaml, such as {str(resolved.parent)!r}",
     )

@@ -119,7 +119,11 @@ class FakerField(FieldPart):
         from faker import Faker  # a tenth of a second, only where it is used
 
         try:
-            provider = getattr(Faker(self.locale), self.provider)
+            faker = Faker(self.locale)
+            provider = getattr(faker, self.provider, None)
+            if provider is None:
+                near = get_close_matches(self.provider, dir(faker), n=1)
+                raise ValueError(f"it has no such provider{f'; did you mean {near[0]}?' if near else ''}")
             provider(**self.arguments)
         except Exception as error:
             raise ValueError(f"Faker cannot make {self.provider!r} ({self.locale}): {error}") from None
