@@ -34,7 +34,8 @@ PLACED = """
 `window(time, 'duration'[, 'slide'[, 'start']])` stands in the list and in GROUP BY of a query over whole
 tables; `window.start` and `window.end` are its fields, and a row whose time is NULL is dropped.
 `grouping(key)` and `grouping_id([keys])` stand above GROUP BY with ROLLUP, CUBE or GROUPING SETS.
-`stack(2, a, b, c, d)` makes rows in the list and in LATERAL VIEW; its first value is a literal.
+`stack(2, a, b, c, d)` makes rows in the list and in LATERAL VIEW; its first value is a literal. So does
+`json_tuple(x, 'a', 'b')`, whose names are literals, one row of a column for each name.
 `listagg(x, ',') WITHIN GROUP (ORDER BY y)` has its order, `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)` and
 `percentile_disc` their values in brackets behind them. Several generators in one list make the product of their rows.
 `input_file_name()` is `_metadata.file_path` with `file:///` before it, where the FROM names files and nothing else.

@@ -40,6 +40,7 @@ class _Parser(_BASE):  # type: ignore[misc]
     }
     FUNCTION_PARSERS |= {
         "STACK": lambda self: self._parse_stack(),
+        "JSON_TUPLE": lambda self: self._parse_json_tuple(),
         "POSITION": lambda self: self._parse_position_words(),
         "SUBSTRING": lambda self: self._parse_words(("FROM", "FOR")),
         "SUBSTR": lambda self: self._parse_words(("FROM", "FOR")),
@@ -153,6 +154,21 @@ class _Parser(_BASE):  # type: ignore[misc]
             structs.append(exp.Anonymous(this="named_struct", expressions=parts))
         rows.set("expressions", [exp.Anonymous(this="__stacked", expressions=structs)])
         return rows if width else made
+
+    def _parse_json_tuple(self) -> Any:
+        """`json_tuple(x, 'a', 'b')` is one row of a column for each name."""
+        rows, made = self._called("inline"), self._called()
+        values = self._parse_csv(self._parse_lambda)
+        if len(values) < 2:
+            made.set("expressions", values)
+            return made
+        parts: list[Any] = []
+        for place, name in enumerate(values[1:]):
+            field = exp.Anonymous(this="__json_field", expressions=[values[0].copy(), name])
+            parts += [exp.Literal.string(f"c{place}"), field]
+        struct = exp.Anonymous(this="named_struct", expressions=parts)
+        rows.set("expressions", [exp.Anonymous(this="array", expressions=[struct])])
+        return rows
 
     def _parse_position_words(self) -> Any:
         """`position(x IN y)`, which Spark calls locate."""

@@ -67,3 +67,15 @@ SELECT x + 1 AS z FROM VALUES (1), (2) AS t(x) DISTRIBUTE BY x, 1 SORT BY z DESC
 SELECT k, sum(x) FROM (SELECT * FROM VALUES (1, 2), (1, 1) AS t(k, x) DISTRIBUTE BY k) GROUP BY k;
 SELECT x FROM VALUES (1) AS t(x) SORT BY y;
 SELECT x FROM VALUES (1) AS t(x) ORDER BY x SORT BY x;
+SELECT json_tuple(x, 'a', 'b') FROM VALUES ('{"a":1, "b":[1,2]}'), ('[1, 2.50 ]'), ('1'), ('{"a":null}'), ('{"a":1.50,"b":1e5}'), ('{"a":true,"b":{"c": 1 }}'), ('bad'), (''), (NULL), ('{"a":1} x'), ('{"a":"x\\ny"}'), ('{"a":"é\\u00e9"}'), ('{"a":1,"a":2}'), ('{"a":1,"a":null}'), ('{"a":1'), ('{"a":NaN}'), ('{''a'':1}'), ('{"a":{"b":"x"}, "b":"y"}'), ('{"A":1}') AS t(x);
+SELECT json_tuple('{"a.b":1,"c d":2, "":3}', 'a.b', 'c d', ''), 5;
+SELECT json_tuple('{"a":1,"b":2}', 'a', 'b') AS (x, y), 5;
+SELECT json_tuple('{"a":1}', 'a') AS x;
+SELECT k, a, b FROM VALUES (1, '{"a":1}'), (2, NULL) AS t(k, j) LATERAL VIEW json_tuple(j, 'a', 'b') x AS a, b;
+SELECT * FROM VALUES (1, '{"a":1}'), (2, NULL) AS t(k, j), LATERAL json_tuple(j, 'a', 'b') AS x(a, b);
+SELECT json_tuple('{"a":1}', NULL);
+SELECT json_tuple(1, 'a');
+SELECT json_tuple('{"a":1}', 'a', 'b') AS x;
+SELECT get_json_object(x, '$') FROM VALUES ('{"a":1, "b":[1,2]}'), ('[1, 2.50 ]'), ('1'), ('"x"'), ('null'), (' 1.50 '), ('true'), ('bad'), (''), (NULL), ('{"a":1} x'), ('"a\\nb"'), ('{"a":"é\\u00e9"}'), ('1e5'), ('{"a":1,"a":2}'), ('[1,2'), (' {} ') AS t(x);
+SELECT get_json_object(x, '$.*'), get_json_object(x, '$.a.*'), get_json_object(x, '$[0].*') FROM VALUES ('{"a":1, "b":[1,2]}'), ('{"a":{"b":2}}'), ('[{"a":1},2]'), (NULL) AS t(x);
+SELECT get_json_object('{"a":{"😀":"\\ud83d\\ude00é"}}', '$.a'), get_json_object('{"a":["😀","b"]}', '$.a[*]'), get_json_object('[["😀","b"]]', '$[0][*]'), get_json_object('{"a":"😀"}', '$.a'), get_json_object('["😀"]', '$'), get_json_object('"😀"', '$');

@@ -1,7 +1,7 @@
-"""`get_json_object` by Spark's answers, for paths of names, indexes and at most one `[*]`.
+"""`get_json_object` by Spark's answers, for paths of names, indexes and at most one `[*]`, and `json_tuple`.
 
 The document is read as far as its first object or array closes, all of it must be JSON, and of a key that
-comes several times the first value that leads to something counts. Strings come without their quotes, anything
+comes several times the first value that leads to something counts, for `json_tuple` the last one. Strings come without their quotes, anything
 else as Spark prints it; what `[*]` finds is a list of JSON, or, if it is one value, that value with its quotes.
 """
 
@@ -15,7 +15,7 @@ from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.json_document import NOT_FINITE, QUOTED, strict_document
 from tailrace.sql.functions.json_values import converted
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
-from tailrace.sql.typed import fail, text
+from tailrace.sql.typed import fail, once, text
 
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_ -]*)|\['([^'?*]+)'\]|\[([0-9]{1,6}|\*)\]")
 _HALF_MARK = "\ue0ff"
@@ -30,6 +30,7 @@ _PIECES = r"""(?s)"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^"']+"""
 _SINGLE = r"(?s)'[^\\]*'"
 _ODD = r"[\x01-\x1f']"
 
+_PLAIN_NAME = re.compile(r"[^\"\\\x00-\x1f]+")
 _ANY = -1
 """The step `[*]`."""
 
@@ -48,8 +49,6 @@ def _steps(path: str) -> list[Step]:
         index = _ANY if found[3] == "*" else int(found[3] or 0)
         steps.append(index if found[3] else found[1] or found[2])
         at = found.end()
-    if not steps:
-        raise NotAnswered(f"the path {path!r}, which is the whole document, is not answered")
     if steps.count(_ANY) > 1:
         raise NotAnswered(f"the path {path!r}, which has more than one [*], is not answered")
     return steps
@@ -93,8 +92,13 @@ def _listed(steps: Sequence[Step]) -> str:
     )
 
 
-def _single(steps: Sequence[Step]) -> str:
+def _single(steps: Sequence[Step], last: bool) -> str:
     """The token that a path without `[*]` leads to in the document `_j`."""
+    if not steps:
+        return "CAST(json_extract(_j, '$') AS VARCHAR)"
+    which = "[-1]" if last else "[1]"
+    if any(isinstance(step, str) and not _PLAIN_NAME.fullmatch(step) for step in steps):
+        return f"CAST({_all_ways(steps, '_j')}{which} AS VARCHAR)"
     names = [step for step in steps if isinstance(step, str)]
     path = "$" + "".join(f"[{s}]" if isinstance(s, int) else f'."{s}"' for s in steps)
     twice = " OR ".join(
@@ -103,14 +107,49 @@ def _single(steps: Sequence[Step]) -> str:
     )
     found = f"json_extract(_j, {text(path)})"
     if names:
-        slow = f"{_all_ways(steps, '_j')}[1]"
+        slow = f"{_all_ways(steps, '_j')}{which}"
         found = f"CASE WHEN contains(_j, '\\') OR {twice} THEN {slow} ELSE {found} END"
     return f"CAST({found} AS VARCHAR)"
 
 
-def _get(doc: str, steps: Sequence[Step]) -> str:
+def _whole(doc: str) -> str:
+    """The path `$`. A document that is no object and no array is read where it is one plain value."""
+    number = r"'\s*(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)\s*'"
+    raised = fail("UNSUPPORTED_FEATURE", "a document that is neither an object, an array nor one plain value")
+    word = r"'^\s*(?:true|false|null)(?:[^A-Za-z0-9_$]|$)'"
+    first = r"regexp_extract({0}, '^[ \t\r\n]*(.)', 1)"
+    plain = f"regexp_extract({{0}}, {number}, 1)"
+
+    def body(v: Sequence[str]) -> str:
+        token, start = plain.replace("{0}", v[0]), first.replace("{0}", v[0])
+        return (
+            f"CASE {start} WHEN '{{' THEN {_get(v[0], [], opening='{')} WHEN '[' THEN {_get(v[0], [], opening='[')} "
+            f"ELSE CASE WHEN regexp_full_match({v[0]}, {number}) "
+            f"THEN CASE WHEN {token} = 'null' THEN 'null' ELSE {converted(token, t.STRING)} END "
+            f"WHEN {start} = chr(34) AND json_valid({v[0]}) THEN json_extract_string({v[0]}, '$') "
+            f"WHEN regexp_matches({start}, '[-+.0-9\"]') OR {start} = chr(39) OR regexp_matches({v[0]}, {word}) "
+            f"THEN {raised} END END"
+        )
+
+    return once([doc], body)
+
+
+def _escaped(value: str) -> str:
+    """Nested JSON with characters beyond U+FFFF as Spark writes them, as two halves."""
+    wide = r"[\x{10000}-\x{10FFFF}]"
+    code = "(unicode(_w) - 65536)"
+    halves = (
+        f"'\\u' || upper(to_hex(55296 + {code} // 1024)) || '\\u' || upper(to_hex(56320 + {code} % 1024))"
+    )
+    pieces = f"regexp_extract_all(_n, '(?s)[^{wide[1:]}+|{wide}')"
+    each = f"list_transform({pieces}, lambda _w: CASE WHEN unicode(_w) > 65535 THEN {halves} ELSE _w END)"
+    written = f"CASE WHEN strlen(_n) > length(_n) THEN array_to_string({each}, '') ELSE _n END"
+    return f"list_transform([{value}], lambda _n: {written})[1]"
+
+
+def _get(doc: str, steps: Sequence[Step], last: bool = False, opening: str = "") -> str:
     any_ = _ANY in steps
-    token = _listed(steps) if any_ else _single(steps)
+    token = _listed(steps) if any_ else _single(steps, last)
     marked = f"contains(_v, {text(_HALF_MARK)})"
     nested = "true" if any_ else "(starts_with(_v, '{') OR starts_with(_v, '['))"
     raised = fail("UNSUPPORTED_FEATURE", "a nested value with half a surrogate or a control character")
@@ -125,8 +164,11 @@ def _get(doc: str, steps: Sequence[Step]) -> str:
         f"WHEN {marked} THEN NULL ELSE translate(_v, {_MOVED}, {_CONTROLS}) END"
     )
     value = converted("_v", t.STRING)
-    outer = f"CASE WHEN _v = 'null' THEN 'null' ELSE {value} END" if isinstance(steps[-1], int) else value
-    outer = "_v" if any_ else outer
+    indexed = bool(steps) and isinstance(steps[-1], int)
+    outer = f"CASE WHEN _v = 'null' THEN 'null' ELSE {value} END" if indexed else value
+    before = steps[: steps.index(_ANY)] if any_ else []
+    listed = _escaped("_v") if before and isinstance(before[-1], int) else "_v"
+    outer = listed if any_ else f"CASE WHEN {nested} THEN {_escaped(outer)} ELSE {outer} END"
     pieces = f"regexp_extract_all(_d, {text(_PIECES)})"
     aside = f"translate(_k, {_CONTROLS}, {_MOVED})"
     single = f"regexp_full_match(_k, {text(_SINGLE)}) AND length(_k) > 1"
@@ -140,7 +182,7 @@ def _get(doc: str, steps: Sequence[Step]) -> str:
     odd = f"NOT json_valid(_d) AND regexp_matches(_d, {text(_ODD)})"
     controls = f"CASE WHEN {odd} THEN {kept} ELSE _d END"
     unquoted = f"regexp_replace(_d, {text(QUOTED)}, chr(34) || chr(34), 'g')"
-    opening = "[" if isinstance(steps[0], int) else "{"
+    opening = opening or ("[" if isinstance(steps[0], int) else "{")
     bare = (
         f"CASE WHEN NOT regexp_matches({unquoted}, {text(NOT_FINITE)}) "
         f"THEN {strict_document('_d', _HALF_MARK, opening)} END"
@@ -162,8 +204,26 @@ def _resolve(args: Sequence[Arg]) -> Resolved:
         return Resolved(resolved.types, t.STRING, lambda v: "CAST(NULL AS VARCHAR)", True)
     if not isinstance(path, str):
         raise NotAnswered("a path that is no literal is not answered")
+    if re.search(r"\.\*", path):
+        _steps(re.sub(r"\.\*", ".a", path))
+        return Resolved(resolved.types, t.STRING, lambda v: "CAST(NULL AS VARCHAR)", True)  # leads to nothing
     steps = _steps(path)
+    if not steps:
+        return Resolved(resolved.types, t.STRING, lambda v: _whole(v[0]), True, fallible=True)
     return Resolved(resolved.types, t.STRING, lambda v: _get(v[0], steps), True, fallible=True)
 
 
-FUNCTIONS: tuple[Function, ...] = (Function(("get_json_object",), "scalar", _resolve),)
+def _resolve_field(args: Sequence[Arg]) -> Resolved:
+    """One column of `json_tuple`: the last value of a key that is not null."""
+    if any(not isinstance(arg.type, t.StringType) for arg in args):
+        raise Mismatch("[DATATYPE_MISMATCH.NON_STRING_TYPE] all arguments of json_tuple are texts")
+    name = args[1].known_text
+    if not isinstance(name, str):
+        raise NotAnswered("json_tuple is answered with names that are literals")
+    return Resolved((None, None), t.STRING, lambda v: _get(v[0], [name], last=True), True, fallible=True)
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    Function(("get_json_object",), "scalar", _resolve),
+    Function(("__json_field",), "scalar", _resolve_field),
+)

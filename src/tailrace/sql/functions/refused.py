@@ -49,7 +49,6 @@ REFUSED: dict[str, tuple[str, str | None]] = {
         ("parse_url", "try_parse_url"),
         (_OTHER, "regexp_extract(url, '^[a-z]+://([^/?#]+)', 1) takes the host, other patterns the rest."),
     ),
-    "json_tuple": (_OTHER, "get_json_object for each field, or from_json for all."),
     **dict.fromkeys(
         ("schema_of_json", "schema_of_csv"),
         (_OTHER, "Write the schema where it is used, as from_json takes it."),
