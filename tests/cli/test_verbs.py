@@ -314,3 +314,21 @@ def test_a_batch_that_is_not_there_yet_is_no_empty_account(say: Say) -> None:
     said = say("accounts", "--batch", "999")
     assert said.code == 2
     assert "There is no batch 999 yet." in said.err
+
+
+def test_a_broken_file_that_comes_later_is_a_rejected_row_and_holds_nothing_up(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "t.sql").write_text(
+        "CREATE STREAMING TABLE t AS SELECT * FROM STREAM read_files('in', format => 'csv', header => true);"
+    )
+    (tmp_path / "in" / "a.csv").write_text("id\n1\n")
+    assert tailrace(tmp_path, "run", "--available-now").code == 0
+    (tmp_path / "in" / "b.csv").write_bytes("id\n2\n".encode("utf-16"))
+    (tmp_path / "in" / "c.csv.gz").write_bytes(b"no gzip")
+    assert tailrace(tmp_path, "run", "--available-now").code == 0
+    rejected = tailrace(tmp_path, "rejected", "--output", "json").rows
+    assert sorted((row["rule"], row["place"]) for row in rejected) == [
+        ("file", "in/b.csv"),
+        ("file", "in/c.csv.gz"),
+    ]
+    assert tailrace(tmp_path, "query", "SELECT id FROM t", "--output", "json").rows == [{"id": 1}]

@@ -29,7 +29,7 @@ def command(call: Invocation, dataset: str | None, limit: int) -> int:
     reader = open_reader(call.directory, call.profile)
     name = dataset.lower() if dataset else None
     place = (
-        "coalesce(topic || '/' || \"partition\" || '/' || \"offset\", file || ':' || file_row, "
+        "coalesce(topic || '/' || \"partition\" || '/' || \"offset\", file || ':' || file_row, file, "
         "'batch ' || up_batch || ', row ' || up_row)"
     )
     rows = reader.connection.execute(

@@ -46,6 +46,10 @@ BINARY_SCHEMA = t.Schema(
 )
 
 
+class NothingReadable(ProjectError):
+    """There are files, and each of them is broken."""
+
+
 def infer_schema(
     connection: duckdb.DuckDBPyConnection,
     listed: Sequence[ListedFile],
@@ -60,7 +64,8 @@ def infer_schema(
 
     `declared` is the parsed option `schema`, `hints` the parsed `schemaHints`, `named` says in a message what was
     listed. At most `SAMPLE_FILES` files
-    and about `SAMPLE_BYTES` bytes are read. Raises ProjectError if nothing is declared and no file can be read.
+    and about `SAMPLE_BYTES` bytes are read. Raises ProjectError if nothing is declared and there is no file,
+    NothingReadable if none of them can be read.
     """
     if declared is not None:
         return _with_rescued(declared, options) if options.rescue_given else declared
@@ -81,7 +86,7 @@ def infer_schema(
         except BrokenFile as error:
             reason = error.message
     if not found:
-        raise ProjectError(
+        raise NothingReadable(
             f"No file could be read to infer the columns: {reason}", place=place, hint="give schema => '...'"
         )
     united = unite(found)

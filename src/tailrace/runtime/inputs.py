@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from tailrace.duck.connection import connect
-from tailrace.duck.infer_files import infer_schema
+from tailrace.duck.infer_files import NothingReadable, infer_schema
 from tailrace.files.listing import ListedFile, list_files, resolved_path
 from tailrace.files.options import FileOptions, parse_options
 from tailrace.lake import schema as delta_schema
@@ -63,7 +63,12 @@ class FileSchemas:
         new = [file for file in listed if known is None or _file_identity(file) not in known.files]
         if known is not None and (not new or typed.evolution in FIXED_EVOLUTIONS):
             return known.schema
-        found = self._infer(new, typed, None, hints, place, call.path)
+        try:
+            found = self._infer(new, typed, None, hints, place, call.path)
+        except NothingReadable:
+            if known is None:
+                raise
+            found = known.schema  # each broken file is a rejected row of its reader, and holds nobody else up
         schema = _widened(known.schema, found) if known else found
         before = known.files if known else frozenset()
         self._found[identity] = Known(schema, before | {_file_identity(file) for file in new})
