@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.errors import PySparkException
+from pyspark.sql import types as st
 from scripts.record_spark.answer import start
 from scripts.record_spark.values import to_json
 
@@ -38,6 +39,8 @@ def literal(value: Any, kind: str) -> str | None:
     """The value as people write it; None for a type without literals."""
     if value is None:
         return f"CAST(NULL AS {kind})"
+    if kind.startswith(("array<", "map<", "struct<")):
+        return _nested(value, st.DataType.fromDDL(kind))
     if kind == "string":
         escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "\\0")
         return "'" + escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + "'"
@@ -50,6 +53,28 @@ def literal(value: Any, kind: str) -> str | None:
     if LEAST.get(kind) == str(value) or kind not in LITERALS:
         return f"CAST('{value}' AS {kind})" if kind in LEAST else None
     return LITERALS[kind].format(str(value).lower() if kind == "boolean" else value)
+
+
+def _nested(value: Any, kind: st.DataType) -> str | None:
+    """An array, a map or a struct by its constructor, with the types of its parts."""
+    if isinstance(kind, st.ArrayType):
+        name, parts = "array", [literal(item, kind.elementType.simpleString()) for item in value]
+    elif isinstance(kind, st.MapType):
+        kinds = (kind.keyType.simpleString(), kind.valueType.simpleString())
+        name, parts = (
+            "map",
+            [literal(item, of) for pair in value for item, of in zip(pair, kinds, strict=True)],
+        )
+    else:
+        assert isinstance(kind, st.StructType)
+        named = zip(value, kind.fields, strict=True)
+        name, parts = "named_struct", []
+        for item, field in named:
+            parts += [f"'{field.name}'", literal(item, field.dataType.simpleString())]
+    if None in parts:
+        return None
+    made = f"{name}({', '.join(map(str, parts))})"
+    return made if parts else f"CAST({made} AS {kind.simpleString()})"
 
 
 def questions() -> Iterator[str]:

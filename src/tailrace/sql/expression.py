@@ -20,6 +20,7 @@ from tailrace.sql.calls import Call, Calls, field_name
 from tailrace.sql.data_type import data_type
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.registry import TABLE
+from tailrace.sql.literals_time import time_literal
 from tailrace.sql.query import parse_expression
 from tailrace.sql.scope import Scope, fields_of, relation_of
 from tailrace.sql.typed import ABSENT, Typed
@@ -285,10 +286,9 @@ class Analyzer(Calls):
         return self._cast_of(self.expr(inner), kind, safe)
 
     def _prefixed(self, inner: exp.Literal, kind: t.DataType) -> Typed:
-        made = literals.typed_literal(kind, inner.name)
-        if made is None:
-            raise NotAnswered(f"the literal {inner.name!r} of type {kind} is not answered")
-        return made
+        if isinstance(kind, (t.DateType, t.TimestampType, t.TimestampNTZType)):
+            return time_literal(kind, inner.name)
+        raise NotAnswered(f"the literal {inner.name!r} of type {kind} is not answered")
 
     def _suffixed(self, inner: exp.Literal, kind: t.DataType) -> Typed:
         if isinstance(kind, t.IntegralType):

@@ -6,7 +6,6 @@ import re
 import struct
 import sys
 from dataclasses import replace
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -93,40 +92,6 @@ def decimal(written: str) -> Typed:
     kind = t.DecimalType(precision, scale)
     plain = f"{value:f}"
     return Typed(f"CAST('{plain}' AS {duck(kind)})", kind, nullable=False, name=plain, value=value)
-
-
-def typed_literal(kind: t.DataType, written: str) -> Typed | None:
-    """`DATE '...'`, `TIMESTAMP '...'` in the plain ISO forms; None for any other text."""
-    if isinstance(kind, t.DateType) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
-        try:
-            date.fromisoformat(written)
-        except ValueError:
-            return None
-        return Typed(
-            f"CAST({text(written)} AS DATE)", kind, nullable=False, name=f"DATE '{written}'", value=written
-        )
-    if isinstance(kind, (t.TimestampType, t.TimestampNTZType)):
-        match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?", written)
-        if match is None:
-            return None
-        clock = match[2] or "00:00:00"
-        clock = clock if clock.count(":") == 2 else clock + ":00"
-        plain = f"{match[1]} {clock}"
-        try:
-            datetime.fromisoformat(plain if "." not in plain else plain.ljust(26, "0"))
-        except ValueError:
-            return None
-        shown = plain.rstrip("0").rstrip(".") if "." in plain else plain
-        word = "TIMESTAMP" if isinstance(kind, t.TimestampType) else "TIMESTAMP_NTZ"
-        zone = "+00" if isinstance(kind, t.TimestampType) else ""
-        return Typed(
-            f"CAST({text(plain + zone)} AS {duck(kind)})",
-            kind,
-            nullable=False,
-            name=f"{word} '{shown}'",
-            value=plain,
-        )
-    return None
 
 
 def negated(literal: Typed) -> Typed:
