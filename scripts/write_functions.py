@@ -37,7 +37,8 @@ tables; `window.start` and `window.end` are its fields, and a row whose time is 
 `stack(2, a, b, c, d)` makes rows in the list and in LATERAL VIEW; its first value is a literal. So does
 `json_tuple(x, 'a', 'b')`, whose names are literals, one row of a column for each name.
 `listagg(x, ',') WITHIN GROUP (ORDER BY y)` has its order, `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)` and
-`percentile_disc` their values in brackets behind them. Several generators in one list make the product of their rows.
+`percentile_disc` their values in brackets behind them. `mode(x)` and `max_by(x, y, n)` are refused, as Spark takes
+any of equal ones: `mode(x, true)` is the least of the most frequent. Several generators in one list make the product of their rows.
 `input_file_name()` is `_metadata.file_path` with `file:///` before it, where the FROM names files and nothing else.
 
 ## Refused by name

@@ -113,3 +113,7 @@ SELECT x, count(*) FROM VALUES (map('b','y','a',NULL)),(map('a',NULL,'b','y')) t
 SELECT make_dt_interval(1, 2, 3, x) FROM VALUES (1e10D),(1.5D) t(x);
 SELECT x, count(*) FROM sales AS s LATERAL VIEW explode(array(array(-0D), array(0D))) v AS x GROUP BY x;
 SELECT k, sum(x) FILTER (WHERE k <> 2) OVER (ORDER BY k ROWS 1 PRECEDING) FROM VALUES (1, CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0))), (2, CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0))), (3, CAST(0 AS DECIMAL(38,0))) t(k,x);
+SELECT bit_and(NULL), bit_or(NULL);
+SELECT max(x), min(x) FROM VALUES ('Ä'),('z'),('ffee') t(x);
+SELECT sum(x) OVER (ORDER BY k ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING), collect_list(x) OVER (ORDER BY k ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM VALUES (1,1),(2,2) t(k,x);
+SELECT stddev(DISTINCT x), var_pop(DISTINCT x) FROM VALUES (double('inf')),(double('inf')),(1D) t(x);

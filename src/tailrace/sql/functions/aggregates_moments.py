@@ -135,14 +135,12 @@ def _resolve_corr(args: Sequence[Arg]) -> Resolved:
     step = 2**40
 
     def lower(texts: Sequence[str]) -> str:
-        head = _DISTINCT if texts[0].startswith(_DISTINCT) else ""
-        x, y = texts[0].removeprefix(_DISTINCT), texts[1]
-        return f"corr({head}{_tame(x)}, {_tame(y)})"
+        if texts[0].startswith(_DISTINCT):
+            raise NotAnswered("DISTINCT is not answered")
+        return f"corr({_tame(texts[0])}, {_tame(texts[1])})"
 
     def counted(texts: Sequence[str]) -> str:
         """Rows, and in higher digits those of them that spoil the result."""
-        if texts[0].startswith(_DISTINCT):
-            raise NotAnswered("DISTINCT is not answered")
         x, y = texts
         worst = f"greatest(CASE {_wild(x, 2)}, CASE {_wild(y, 2)})"
         weights = (

@@ -21,11 +21,10 @@ _DISTINCT = "DISTINCT "
 
 def _resolve_bits(name: str, args: Sequence[Arg]) -> Resolved:
     numbers(args, 1)
-    if isinstance(args[0].type, (t.StringType, t.VoidType)):
-        raise NotAnswered(f"{args[0].type} is not answered")
-    if not isinstance(args[0].type, t.IntegralType):
-        raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes INTEGRAL, not {args[0].type}")
-    return Resolved((args[0].type,), args[0].type, lambda x: f"{name}({x[0]})", mergeable=True)
+    kind = t.INT if isinstance(args[0].type, t.VoidType) else args[0].type
+    if not isinstance(kind, t.IntegralType):
+        raise Mismatch(f"[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] it takes INTEGRAL, not {kind}")
+    return Resolved((kind,), kind, lambda x: f"{name}({x[0]})", mergeable=True)
 
 
 def _resolve_percentile(args: Sequence[Arg]) -> Resolved:
@@ -99,7 +98,7 @@ def _resolve_mode(args: Sequence[Arg]) -> Resolved:
         raise Mismatch("[DATATYPE_MISMATCH.NON_FOLDABLE_INPUT] argument 2 must be true or false")
     kind = args[0].type
     if not is_orderable(kind):
-        raise Mismatch(f"[DATATYPE_MISMATCH.INVALID_ORDERING_TYPE] {kind} has no order")
+        raise NotAnswered(f"{kind} is not answered")
 
     def lower(texts: Sequence[str]) -> str:
         if texts[0].startswith(_DISTINCT):
