@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import partial
 
 from tailrace.model import types as t
 from tailrace.sql import coerce, decimals, decimals_long, interval_arithmetic, intervals, ordering
@@ -114,7 +115,8 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
         if operation == "mul" and coerce.is_interval(right.type):
             left, right = right, left
             name = f"({left.name} {symbol} {right.name})"
-        return replace(_with_intervals(operation, left, right), name=name)
+        made = replace(_with_intervals(operation, left, right), name=name)
+        return _nothing(made) if _is_nothing(left, right) else made
     a, b = as_numbers(operation, left, right)
     if left.value is None or right.value is None:  # Spark's optimiser looks at nothing beside a bare NULL
         a, b = _nothing(a), _nothing(b)
@@ -130,6 +132,11 @@ def arithmetic(operation: str, left: Typed, right: Typed) -> Typed:
     fallible = isinstance(a.type, t.IntegralType)
     sql = left_first(a, b, lambda x, y: f"({x} {symbol} {y})")
     return joined((a, b), sql, a.type, name, fallible)
+
+
+def _is_nothing(left: Typed, right: Typed) -> bool:
+    """Whether one is NULL and neither is computed row by row."""
+    return (left.value is None or right.value is None) and not (reads(left) or reads(right))
 
 
 def _nothing(value: Typed) -> Typed:
@@ -437,16 +444,11 @@ def meet(symbol: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
         return left, right  # whatever the names of their fields
     if met is None or not is_orderable(met):
         raise _differ(symbol, left, right)
-    if isinstance(met, t.DecimalType) and not (_holds(met, left.type) and _holds(met, right.type)):
+    if isinstance(met, t.DecimalType) and not (
+        coerce.holds(met, left.type) and coerce.holds(met, right.type)
+    ):
         raise NotAnswered(f"comparing {_types(left, right)} is not answered")
     return cast_to(left, met), cast_to(right, met)
-
-
-def _holds(met: t.DecimalType, kind: t.DataType) -> bool:
-    if not isinstance(kind, t.NumericType):
-        return True
-    own = coerce.decimal_of(kind)
-    return met.scale >= own.scale and met.precision - met.scale >= own.precision - own.scale
 
 
 _ROUNDED = {
@@ -482,16 +484,13 @@ def comparison(symbol: str, left: Typed, right: Typed, keys: bool = False) -> Ty
     left, right = _whole_bound(symbol, left, right)
     a, b = meet(symbol, left, right)
     if symbol == "<=>":
-        same = ordering.compared("IS NOT DISTINCT FROM", a.sql, b.sql, a.type, b.type)
+        same = ordering.compared("IS NOT DISTINCT FROM", a.sql, b.sql, (a.type, b.type))
         made = joined((a, b), same, t.BOOLEAN, "")
         return replace(made, nullable=False, name=f"({left.name} <=> {right.name})")
     if left.value is None or right.value is None:
         a, b = _nothing(a), _nothing(b)
     sign = "<>" if symbol == "!=" else symbol
-
-    def body(x: str, y: str) -> str:
-        return ordering.compared(sign, x, y, a.type, b.type)
-
+    body = partial(ordering.compared, sign, kinds=(a.type, b.type))
     sql = body(a.sql, b.sql) if keys else left_first(a, b, body)
     equal = f"(NOT ({left.name} = {right.name}))"
     name = equal if symbol == "!=" else f"({left.name} {symbol} {right.name})"

@@ -42,8 +42,9 @@ def sorted_list(sql: str, element: t.DataType, descending: bool, nulls_last: boo
     return f"list_transform(list_sort(list_transform({sql}, lambda _o, _i: {keyed}), {how}), lambda _o: _o.v)"
 
 
-def compared(sign: str, left: str, right: str, a: t.DataType, b: t.DataType) -> str:
+def compared(sign: str, left: str, right: str, kinds: tuple[t.DataType, t.DataType]) -> str:
     """`left sign right` of two values of one structure; the names of fields may differ."""
+    a, b = kinds
     ordered = sign not in ("=", "<>", "IS NOT DISTINCT FROM")
     if not is_nested(a) or not is_nested(b) or (not ordered and duck(a) == duck(b)):
         return f"({left} {sign} {right})"

@@ -79,3 +79,4 @@ SELECT json_tuple('{"a":1}', 'a', 'b') AS x;
 SELECT get_json_object(x, '$') FROM VALUES ('{"a":1, "b":[1,2]}'), ('[1, 2.50 ]'), ('1'), ('"x"'), ('null'), (' 1.50 '), ('true'), ('bad'), (''), (NULL), ('{"a":1} x'), ('"a\\nb"'), ('{"a":"é\\u00e9"}'), ('1e5'), ('{"a":1,"a":2}'), ('[1,2'), (' {} ') AS t(x);
 SELECT get_json_object(x, '$.*'), get_json_object(x, '$.a.*'), get_json_object(x, '$[0].*') FROM VALUES ('{"a":1, "b":[1,2]}'), ('{"a":{"b":2}}'), ('[{"a":1},2]'), (NULL) AS t(x);
 SELECT get_json_object('{"a":{"😀":"\\ud83d\\ude00é"}}', '$.a'), get_json_object('{"a":["😀","b"]}', '$.a[*]'), get_json_object('[["😀","b"]]', '$[0][*]'), get_json_object('{"a":"😀"}', '$.a'), get_json_object('["😀"]', '$'), get_json_object('"😀"', '$');
+SELECT INTERVAL '106751991' DAY * 2 / CAST(NULL AS INT), INTERVAL '106751991' DAY * 2 * NULL, INTERVAL '106751991' DAY * 2 + CAST(NULL AS INTERVAL DAY);

@@ -38,7 +38,8 @@ def _renamed(args: Sequence[Arg]) -> bool:
 def _nullif_renamed(first: t.DataType, second: t.DataType) -> Resolved:
     def lower(texts: Sequence[str]) -> str:
         return once(
-            texts, lambda v: f"CASE WHEN {compared('=', v[0], v[1], first, second)} THEN NULL ELSE {v[0]} END"
+            texts,
+            lambda v: f"CASE WHEN {compared('=', v[0], v[1], (first, second))} THEN NULL ELSE {v[0]} END",
         )
 
     return Resolved((None, None), first, lower, nullable=True)
