@@ -8,7 +8,9 @@ costs no exception; the values of its fields are judged by DuckDB's date and tim
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import groupby
 
 from tailrace.sql.errors import NotAnswered
 from tailrace.sql.typed import fail, once, text
@@ -19,9 +21,41 @@ _WRITTEN: dict[str, str] = {
     "yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "hh": "%I", "a": "%p",
     "d": "%-d", "M": "%-m", "H": "%-H", "h": "%-I", "m": "%-M", "s": "%-S", "MMM": "%b", "MMMM": "%B",
     "E": "%a", "EE": "%a", "EEE": "%a", "EEEE": "%A", "SSS": "%g", "SSSSSS": "%f", "yy": "%y", "DDD": "%j",
-    "D": "%-j", "LL": "%m", "L": "%-m", "y": "%Y",
+    "D": "%-j", "LL": "%m", "L": "%-m", "LLL": "%b", "LLLL": "%B", "y": "%Y",
 }  # fmt: skip
 """Pattern letters as DuckDB's strftime writes them."""
+
+_OF_UTC: dict[str, str] = {
+    "VV": "UTC", "z": "UTC", "zz": "UTC", "zzz": "UTC", "zzzz": "Coordinated Universal Time", "O": "GMT",
+    "OOOO": "GMT", "X": "Z", "XX": "Z", "XXX": "Z", "XXXX": "Z", "XXXXX": "Z", "x": "+00", "xx": "+0000",
+    "xxx": "+00:00", "xxxx": "+0000", "xxxxx": "+00:00", "Z": "+0000", "ZZ": "+0000", "ZZZ": "+0000",
+    "ZZZZ": "GMT", "ZZZZZ": "Z",
+}  # fmt: skip
+"""Pattern letters of zones: the session's is UTC."""
+_QUARTER = "CAST(quarter({v}) AS VARCHAR)"
+_ORDINAL = "CASE quarter({v}) WHEN 1 THEN '1st' WHEN 2 THEN '2nd' WHEN 3 THEN '3rd' ELSE '4th' END"
+_COMPUTED: dict[str, str] = {
+    "Q": _QUARTER,
+    "QQ": f"'0' || {_QUARTER}",
+    "QQQ": f"'Q' || {_QUARTER}",
+    "QQQQ": f"{_ORDINAL} || ' quarter'",
+    "G": "CASE WHEN year({v}) > 0 THEN 'AD' ELSE 'BC' END",
+    "GGGG": "CASE WHEN year({v}) > 0 THEN 'Anno Domini' ELSE 'Before Christ' END",
+    "F": "CAST((day({v}) - 1) % 7 + 1 AS VARCHAR)",
+    "DD": "lpad(CAST(dayofyear({v}) AS VARCHAR), greatest(2, length(CAST(dayofyear({v}) AS VARCHAR)))::INTEGER, '0')",
+    "k": "CAST((hour({v}) + 23) % 24 + 1 AS VARCHAR)",
+    "kk": "lpad(CAST((hour({v}) + 23) % 24 + 1 AS VARCHAR), 2, '0')",
+    "K": "CAST(hour({v}) % 12 AS VARCHAR)",
+    "KK": "lpad(CAST(hour({v}) % 12 AS VARCHAR), 2, '0')",
+}
+_COMPUTED |= {letters.replace("Q", "q"): sql for letters, sql in _COMPUTED.items() if "Q" in letters}
+_COMPUTED |= {"GG": _COMPUTED["G"], "GGG": _COMPUTED["G"]}
+_COMPUTED |= {
+    "S" * digits: f"substr(strftime({{v}}, '%f') || '000', 1, {digits})"
+    for digits in range(1, 10)
+    if digits not in (3, 6)
+}
+"""Pattern letters by an expression over the TIMESTAMP `{v}`."""
 
 
 def _tokens(pattern: str) -> list[tuple[str, bool]]:
@@ -43,24 +77,41 @@ def _tokens(pattern: str) -> list[tuple[str, bool]]:
 
 
 def format_text(pattern: str) -> Callable[[str], str]:
-    """DuckDB SQL that writes a TIMESTAMP without zone (a short text, used once) by the pattern."""
+    """DuckDB SQL that writes a TIMESTAMP without zone (a short text) by the pattern."""
+    tokens = _tokens(pattern)
+    if {("y", True), ("yyyy", True)} <= set(tokens):
+        raise NotAnswered(f"two years in the pattern {pattern!r} are not answered")
+    pieces: list[Callable[[str], str]] = []
+    for computed, run in groupby(tokens, lambda token: token[1] and token[0] in _COMPUTED):
+        if computed:
+            pieces += [partial(_computed, word) for word, _ in run]
+        else:
+            pieces.append(_by_strftime(pattern, list(run)))
+    if len(pieces) == 1:
+        return pieces[0]
+    return lambda value: (
+        " || ".join(f"({piece(value)})" for piece in pieces) or _by_strftime(pattern, [])(value)
+    )
+
+
+def _computed(letters: str, value: str) -> str:
+    return f"CASE WHEN {value} IS NOT NULL THEN {_COMPUTED[letters].format(v=value)} END"
+
+
+def _by_strftime(pattern: str, tokens: Sequence[tuple[str, bool]]) -> Callable[[str], str]:
+    """Parts of a pattern that DuckDB writes in one call."""
     parts = []
-    for word, is_letters in _tokens(pattern):
-        if not is_letters:
-            parts.append(word.replace("%", "%%"))
-            continue
-        written = _WRITTEN.get(word)
+    for word, is_letters in tokens:
+        written = (_WRITTEN.get(word) or _OF_UTC.get(word)) if is_letters else word.replace("%", "%%")
         if written is None:
             raise NotAnswered(f"{word!r} in the pattern {pattern!r} is not answered")
         parts.append(written)
-    if "y" in pattern and {("y", True), ("yyyy", True)} <= set(_tokens(pattern)):
-        raise NotAnswered(f"two years in the pattern {pattern!r} are not answered")
     written_all = "".join(parts)
     if not written_all:
         return lambda value: f"CASE WHEN {value} IS NOT NULL THEN '' END"
     if "%Y" not in written_all:
         return lambda value: f"strftime({value}, {text(written_all)})"
-    if ("y", True) in _tokens(pattern):
+    if ("y", True) in tokens:
         return lambda value: f"CASE WHEN {value} IS NOT NULL THEN {_plain_year(value, written_all)} END"
     return lambda value: (
         f"CASE WHEN {value} IS NULL THEN NULL WHEN year({value}) BETWEEN 1 AND 9999 THEN strftime({value}, {text(written_all)}) "
@@ -91,6 +142,7 @@ MONTHS = (
 
 _READ: dict[str, tuple[str, str]] = {
     "yyyy": ("y", "-?[0-9]{4}"),
+    "yy": ("yy", "[0-9]{2}"),
     "MM": ("mo", "[0-9]{2}"),
     "M": ("mo", "[0-9]{1,19}"),
     "dd": ("d", "[0-9]{2}"),
@@ -102,7 +154,10 @@ _READ: dict[str, tuple[str, str]] = {
     "ss": ("s", "[0-9]{2}"),
     "s": ("s", "[0-9]{1,19}"),
     "S": ("f", "[0-9]"),
+    "SS": ("f", "[0-9]{1,2}"),
     "SSS": ("f", "[0-9]{1,3}"),
+    "SSSS": ("f", "[0-9]{1,4}"),
+    "SSSSS": ("f", "[0-9]{1,5}"),
     "SSSSSS": ("f", "[0-9]{1,6}"),
     "MMM": ("mon", "(?i:" + "|".join(month_name[:3] for month_name in MONTHS) + ")"),
     "MMMM": ("mon", "(?i:" + "|".join(MONTHS) + ")"),
@@ -136,8 +191,8 @@ def parse_text(pattern: str) -> Callable[[str, bool], str]:
         raise NotAnswered(f"the hours of the pattern {pattern!r} are not answered for reading")
     if "mo" in fields and "mon" in fields:
         raise NotAnswered(f"the pattern {pattern!r} has two months")
-    if "y" not in fields:
-        raise NotAnswered(f"the pattern {pattern!r} has no year")
+    if ("y" in fields) == ("yy" in fields):
+        raise NotAnswered(f"the pattern {pattern!r} has no year, or two")
     return _reader("^" + "".join(regex) + "$", fields)
 
 
@@ -179,7 +234,8 @@ def _reader(regex: str, fields: list[str]) -> Callable[[str, bool], str]:
         f"TRY_CAST({written} AS INTEGER) < {below}"
         for written, below in ((hour, 24), (part("mi", "0"), 60), (part("s", "0"), 60))
     )
-    day = f"{part('y', '')} || '-' || {month} || '-' || {part('d', '1')}"
+    year = "'20' || _p.yy" if "yy" in fields else "_p.y"
+    day = f"{year} || '-' || {month} || '-' || {part('d', '1')}"
 
     def read(value: str, safe: bool) -> str:
         def body(v: str) -> str:
