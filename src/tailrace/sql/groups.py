@@ -204,8 +204,8 @@ class Groups:
             resolved = self._within(analyzer, node, call, values[0], resolved)
         conditions = [] if call.where is None else [analyzer.condition(call.where, "FILTER")]
         texts = [c.sql for c in cast]
-        # DuckDB computes the rows that FILTER leaves out as well; so does Spark for DISTINCT and count_if
-        if conditions and not call.distinct and function.names[0] != "count_if":
+        eager = call.distinct or over or resolved.eager or function.names[0] == "count_if"
+        if conditions and not eager:  # DuckDB computes the rows that FILTER leaves out as well
             held = conditions[0].sql
             texts = [f"CASE WHEN {held} THEN {c.sql} END" if c.fallible else c.sql for c in cast]
         if call.distinct and texts:

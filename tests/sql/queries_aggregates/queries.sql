@@ -117,3 +117,7 @@ SELECT bit_and(NULL), bit_or(NULL);
 SELECT max(x), min(x) FROM VALUES ('Ä'),('z'),('ffee') t(x);
 SELECT sum(x) OVER (ORDER BY k ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING), collect_list(x) OVER (ORDER BY k ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) FROM VALUES (1,1),(2,2) t(k,x);
 SELECT stddev(DISTINCT x), var_pop(DISTINCT x) FROM VALUES (double('inf')),(double('inf')),(1D) t(x);
+-- Arguments of the rows that FILTER leaves out
+SELECT max(1/g) FILTER (WHERE g > 1) OVER () FROM VALUES (0),(2) t(g);
+SELECT sum(int(x)) FILTER (WHERE g > 1) FROM VALUES (1,'z'),(2,'1') t(g,x);
+SELECT sum(DISTINCT x) FILTER (WHERE x = '1') FROM VALUES ('1'),('z') t(x);

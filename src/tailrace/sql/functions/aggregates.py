@@ -92,7 +92,9 @@ def _resolve_sum(args: Sequence[Arg]) -> Resolved:
         return Resolved((kind,), t.LONG, _call("sum"), finish=_cast_to(t.LONG), fallible=True, mergeable=True)
     if isinstance(kind, t.DecimalType):
         result = coerce.bounded(kind.precision + 10, kind.scale)
-        made = Resolved((kind,), result, _call("sum"), finish=_cast_to(result), fallible=True, mergeable=True)
+        made = Resolved(
+            (kind,), result, _call("sum"), finish=_cast_to(result), fallible=True, mergeable=True, eager=True
+        )
         if kind.precision + 10 <= 38:
             return made
         # over frames DuckDB sums rows of several ones at once, which may leave HUGEINT
@@ -144,6 +146,7 @@ def _resolve_try_sum(args: Sequence[Arg]) -> Resolved:
     """Sums of BIGINT that run over and come back are NULL in Spark by the order of the rows: those fail."""
     _only(args)
     kind, made = args[0].type, _resolve_sum(args)
+    made = replace(made, eager=isinstance(made.result, (t.LongType, t.DecimalType)))
     if isinstance(kind, t.LongType):
         return replace(made, mergeable=False, beside=(_positive_sum, _or_null))
     if coerce.is_interval(kind):
@@ -166,11 +169,17 @@ def _resolve_avg(args: Sequence[Arg], tried: bool = False) -> Resolved:
     kind = _number(args[0])
     if not isinstance(kind, t.DecimalType):
         return Resolved(
-            (t.DOUBLE,), t.DOUBLE, _call("avg"), order_sensitive=isinstance(kind, t.FractionalType)
+            (t.DOUBLE,),
+            t.DOUBLE,
+            _call("avg"),
+            order_sensitive=isinstance(kind, t.FractionalType),
+            eager=True,
         )
     result = coerce.bounded(kind.precision + 4, kind.scale + 4)
     lower = _call("list") if kind.precision + 15 <= 38 else _all_values
-    return Resolved((kind,), result, lower, finish=partial(_mean, kind, result, tried), fallible=True)
+    return Resolved(
+        (kind,), result, lower, finish=partial(_mean, kind, result, tried), fallible=True, eager=True
+    )
 
 
 def _mean(kind: t.DecimalType, result: t.DecimalType, tried: bool, items: str) -> str:

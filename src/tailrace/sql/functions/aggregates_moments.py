@@ -99,7 +99,7 @@ def _watched(
 
     beside = (worst, both) if loose else None
     finish = None if loose else told
-    return Resolved(kinds, t.DOUBLE, lower, order_sensitive=True, beside=beside, finish=finish)
+    return Resolved(kinds, t.DOUBLE, lower, order_sensitive=True, eager=True, beside=beside, finish=finish)
 
 
 def _nan_unless_null(moment: str) -> Sequence[str]:
@@ -157,7 +157,13 @@ def _resolve_corr(args: Sequence[Arg]) -> Resolved:
         )
 
     return Resolved(
-        (t.DOUBLE,) * 2, t.DOUBLE, lower, order_sensitive=True, beside=(counted, both), fallible=True
+        (t.DOUBLE,) * 2,
+        t.DOUBLE,
+        lower,
+        order_sensitive=True,
+        eager=True,
+        beside=(counted, both),
+        fallible=True,
     )
 
 
@@ -179,13 +185,15 @@ def _resolve_shape(value: str, args: Sequence[Arg]) -> Resolved:
             state = f"list_transform({state}, lambda _p: {made})"
         return f"{state}[1]"
 
-    made = Resolved((t.DOUBLE,), t.DOUBLE, lambda x: f"list({x[0]})", order_sensitive=True, finish=finish)
+    made = Resolved(
+        (t.DOUBLE,), t.DOUBLE, lambda x: f"list({x[0]})", order_sensitive=True, eager=True, finish=finish
+    )
     return replace(made, over=replace(made, finish=partial(finish, merged="false")))
 
 
 def _resolve_pairs(args: Sequence[Arg]) -> Resolved:
     numbers(args, 2)
-    return Resolved((t.DOUBLE,) * 2, t.LONG, lambda x: f"regr_count({', '.join(x)})", mergeable=False)
+    return Resolved((t.DOUBLE,) * 2, t.LONG, lambda x: f"regr_count({', '.join(x)})", eager=True)
 
 
 FUNCTIONS: tuple[Function, ...] = (

@@ -148,7 +148,9 @@ def mean(kind: intervals.Interval, tried: bool = False) -> Resolved:
     def counted(texts: Sequence[str]) -> str:
         return f"count({texts[0]})"
 
-    return Resolved((kind,), intervals.whole(kind), added, fallible=True, beside=(counted, divided))
+    return Resolved(
+        (kind,), intervals.whole(kind), added, fallible=True, beside=(counted, divided), eager=True
+    )
 
 
 def _on_count(text: str, kind: intervals.Interval, inside: str = "{}") -> str:

@@ -90,6 +90,8 @@ class Resolved:
     """Aggregates: a second one over the same rows, and the text made of the results of both."""
     last_wins: bool = False
     """Aggregates that pick a row: of equal ones the last is taken."""
+    eager: bool = False
+    """Aggregates: whether Spark computes the arguments of rows that FILTER leaves out as well."""
     over: Resolved | None = None
     """Aggregates: the same call with OVER, where that is lowered in another way."""
     filtered: Resolved | None = None
