@@ -95,14 +95,6 @@ def wider_decimal(a: t.DecimalType, b: t.DecimalType) -> t.DecimalType:
     return t.DecimalType(integral + scale, scale)
 
 
-def holds(met: t.DecimalType, kind: t.DataType) -> bool:
-    """Whether a decimal has room for every number of that type."""
-    if not isinstance(kind, t.NumericType):
-        return True
-    own = decimal_of(kind)
-    return met.scale >= own.scale and met.precision - met.scale >= own.precision - own.scale
-
-
 def wider(a: t.DataType, b: t.DataType) -> t.DataType | None:
     """The type that two branches, or two sides of a comparison, meet in (findWiderTypeForTwo)."""
     found = tightest(a, b)

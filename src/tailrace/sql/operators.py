@@ -444,10 +444,6 @@ def meet(symbol: str, left: Typed, right: Typed) -> tuple[Typed, Typed]:
         return left, right  # whatever the names of their fields
     if met is None or not is_orderable(met):
         raise _differ(symbol, left, right)
-    if isinstance(met, t.DecimalType) and not (
-        coerce.holds(met, left.type) and coerce.holds(met, right.type)
-    ):
-        raise NotAnswered(f"comparing {_types(left, right)} is not answered")
     return cast_to(left, met), cast_to(right, met)
 
 
