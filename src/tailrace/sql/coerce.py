@@ -178,6 +178,7 @@ def _nested(
     if isinstance(a, t.MapType) and isinstance(b, t.MapType):
         key, value = meet(a.key, b.key), meet(a.value, b.value)
         mixed = is_string(a.key) != is_string(b.key) and not {t.BINARY, t.VOID} & {a.key, b.key}
+        mixed = mixed or {a.key, b.key} == {t.DATE, t.TIMESTAMP_NTZ}
         if key is None or value is None or mixed:  # no key may become NULL
             return None
         return t.MapType(key, value, a.value_contains_null or b.value_contains_null)

@@ -80,3 +80,6 @@ SELECT get_json_object(x, '$') FROM VALUES ('{"a":1, "b":[1,2]}'), ('[1, 2.50 ]'
 SELECT get_json_object(x, '$.*'), get_json_object(x, '$.a.*'), get_json_object(x, '$[0].*') FROM VALUES ('{"a":1, "b":[1,2]}'), ('{"a":{"b":2}}'), ('[{"a":1},2]'), (NULL) AS t(x);
 SELECT get_json_object('{"a":{"😀":"\\ud83d\\ude00é"}}', '$.a'), get_json_object('{"a":["😀","b"]}', '$.a[*]'), get_json_object('[["😀","b"]]', '$[0][*]'), get_json_object('{"a":"😀"}', '$.a'), get_json_object('["😀"]', '$'), get_json_object('"😀"', '$');
 SELECT INTERVAL '106751991' DAY * 2 / CAST(NULL AS INT), INTERVAL '106751991' DAY * 2 * NULL, INTERVAL '106751991' DAY * 2 + CAST(NULL AS INTERVAL DAY);
+SELECT coalesce(map(DATE'2020-01-01', 1), map(TIMESTAMP_NTZ'2020-01-01 00:00:00', 1));
+SELECT coalesce(map('1', 1), map(2, 1));
+SELECT sha2(NULL, 512), sha2('a', NULL);
