@@ -186,3 +186,15 @@ def test_a_lake_in_a_folder_that_delta_takes_for_another_is_refused(tmp_path: Pa
         assert "Delta takes %20 in a path for another sign" in said.err
     (folder / "tailrace.yaml").write_text("paths: {lake: ../lake}\n")
     assert tailrace(folder, "run", "--available-now").code == 0
+
+
+def test_ctrl_c_ends_a_query_that_the_executor_does_not_let_go(tmp_path: Path) -> None:
+    endless = "SELECT count(*) FROM range(100000000000)"
+    asking = subprocess.Popen(
+        command(tmp_path, "query", endless), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        asking.communicate(timeout=2)
+    asking.send_signal(signal.SIGINT)
+    assert b"".join(asking.communicate(timeout=30)).strip() == b""
+    assert asking.returncode == 130

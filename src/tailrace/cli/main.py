@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from traceback import extract_tb
 from types import FrameType
 from typing import NoReturn
@@ -23,6 +26,7 @@ from tailrace.model.errors import Bug, EnvironmentFailure, ProjectError, Project
 from tailrace.model.interruption import Interruption
 
 INTERRUPTED = 130
+END_SECONDS = 3.0
 
 VERBS: dict[str, str] = {
     "init": "Make a new project folder, from a template if you like.",
@@ -179,6 +183,23 @@ def run(arguments: list[str], interruption: Interruption | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _end_at_last(handler: Callable[[int, FrameType | None], NoReturn]) -> None:
+    """End the process some seconds after a Ctrl-C that `handler` was to answer and could not: a query may
+    keep the main thread in the executor, where no handler runs. Nothing is lost by it, as by no kill."""
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while True:
+            (number,) = os.read(told, 1)
+            if number == signal.SIGINT and signal.getsignal(signal.SIGINT) is handler:
+                time.sleep(END_SECONDS)
+                os._exit(INTERRUPTED)
+
+    Thread(target=watch, daemon=True).start()
+
+
 def main() -> NoReturn:
     """The entry point of the console script."""
     interruption = Interruption()
@@ -189,4 +210,5 @@ def main() -> NoReturn:
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, on_interrupt)
+        _end_at_last(on_interrupt)
     sys.exit(run(sys.argv[1:], interruption))
