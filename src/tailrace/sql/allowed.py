@@ -54,6 +54,35 @@ class Allowed(Windows):
                         hint="Put the list into a subquery.",
                     )
 
+    def _check_qualify(self, clause: exp.Expression) -> None:
+        """QUALIFY judges a window function; above groups it sees keys and the list, but no further aggregate."""
+        windows = (w for part in (clause, *self.node.expressions) for w in part.find_all(exp.Window))
+        if not any(window.find_ancestor(exp.Query) is self.node for window in windows):
+            raise self.origin.wrong(
+                "[QUALIFY_REQUIRES_WINDOW_FUNCTION] QUALIFY needs a window function, in the list or its own.",
+                clause,
+                hint="WHERE and HAVING judge what is no window function.",
+            )
+        if not self.grouped:
+            return
+        for column in clause.find_all(exp.Column):
+            found = self.above._find([part.name for part in column.parts], self.origin, column)
+            if found is None or MISSING not in found.sql or column.find_ancestor(exp.Query) is not self.node:
+                continue
+            if not any(self.key_of(above) for above in _ancestors(column, clause)):
+                raise self.origin.wrong(
+                    f"[UNRESOLVED_COLUMN.WITH_SUGGESTION] QUALIFY above groups does not see `{column.name}`, "
+                    "which is no key.",
+                    column,
+                    hint="Put the groups into a subquery.",
+                )
+        if has_aggregate(clause.this):
+            raise self.origin.wrong(
+                "[UNSUPPORTED_EXPR_FOR_OPERATOR] QUALIFY above groups takes no aggregate.",
+                clause,
+                hint="Give it a name in the list, or put the groups into a subquery.",
+            )
+
     def _check_order_windows(self) -> None:
         """ORDER BY takes no window function, and beside window functions no aggregate."""
         order = self.node.args.get("order")

@@ -22,10 +22,10 @@ from tailrace.sql.allowed import Allowed
 from tailrace.sql.calls import Call, Hooks
 from tailrace.sql.expression import Analyzer
 from tailrace.sql.functions.table import Function
-from tailrace.sql.groups import MISSING
+from tailrace.sql.groups import MISSING, has_aggregate
 from tailrace.sql.ordering import order_key
 from tailrace.sql.relation import Block, PlainHooks, all_of, conjuncts, one_zero
-from tailrace.sql.scope import Visible
+from tailrace.sql.scope import Scope, Visible
 from tailrace.sql.typed import ABSENT, Typed, quote
 
 _CORRELATED = re.compile(r"\b(?:(?:scalarsubquery|exists)\([^)]|listquery\()")
@@ -178,6 +178,8 @@ class SelectBlock(Allowed):
         if clause is None:
             return None
         lost = {v.name.lower() for r in self.above.relations for v in r.columns if MISSING in v.value.sql}
+        if clause.key == "qualify":
+            self._check_qualify(clause)
         extra = {name: value for name, value in aliases.items() if name in lost}
         scope = replace(self.above, aliases=aliases, twice=twice, extra={**self.above.extra, **extra})
         analyzer = Analyzer(self.origin, scope, hooks)
@@ -215,17 +217,13 @@ class SelectBlock(Allowed):
         outputs = _told_apart(shown)
         if isinstance(node, exp.Column) and len(node.parts) == 1 and node.name.lower() in outputs:
             return outputs[node.name.lower()]
-        if self.node.args.get("distinct"):
-            lost = {v.name.lower() for v in shown} - outputs.keys()
-            if any(len(c.parts) == 1 and c.name.lower() in lost for c in node.find_all(exp.Column)):
-                raise self.origin.wrong(
-                    "[UNRESOLVED_COLUMN.WITH_SUGGESTION] ORDER BY names one of several columns of DISTINCT.",
-                    one,
-                )
         self._check_set_keys(node, outputs)
-        changed = self._changed(node, outputs)
-        scope = replace(self.above, aliases=outputs, extra={**self.above.extra, **changed})
-        value = Analyzer(self.origin, scope, _OrderHooks(self, changed) if changed else hooks).expr(node)
+        if self.node.args.get("distinct"):
+            value = self._over_distinct(one, shown, outputs)
+        else:
+            changed = self._changed(node, outputs)
+            scope = replace(self.above, aliases=outputs, extra={**self.above.extra, **changed})
+            value = Analyzer(self.origin, scope, _OrderHooks(self, changed) if changed else hooks).expr(node)
         if _CORRELATED.search(value.name):
             raise self.origin.wrong(
                 "[UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_SCALAR_SUBQUERY] ORDER BY "
@@ -234,6 +232,31 @@ class SelectBlock(Allowed):
                 hint="Give it a name in the list.",
             )
         return value
+
+    def _over_distinct(self, one: Any, shown: Sequence[Visible], outputs: dict[str, Typed]) -> Typed:
+        """A key of ORDER BY over DISTINCT: nothing is there but the list, by the names that it gives."""
+        own = {v.attribute for v in shown if v.attribute}
+        twice = {v.name.lower() for v in shown} - outputs.keys()
+        relations = tuple(
+            replace(
+                relation,
+                columns=tuple(
+                    replace(c, qualified=c.qualified or c.name.lower() in twice)
+                    for c in relation.columns
+                    if c.identity in own
+                ),
+            )
+            for relation in self.above.relations
+        )
+        if has_aggregate(one):
+            raise self.origin.wrong(
+                "[UNSUPPORTED_EXPR_FOR_OPERATOR] ORDER BY over DISTINCT takes no aggregate.",
+                one,
+                hint="Give it a name in the list and order by that.",
+            )
+        return Analyzer(self.origin, Scope(relations, extra=outputs), PlainHooks(self.subquery)).expr(
+            one.this
+        )
 
     def _changed(self, node: Any, outputs: dict[str, Typed]) -> dict[str, Typed]:
         """The names of the list in an ORDER BY that mean something else below: the list's meaning holds."""
