@@ -27,6 +27,7 @@ from tailrace.sql.functions.registry import TABLE
 from tailrace.sql.functions.table import Arg, Function, Resolved
 from tailrace.sql.names import call_name
 from tailrace.sql.scope import Scope
+from tailrace.sql.star import left_of
 from tailrace.sql.typed import ABSENT, Lambda, Soft, Typed
 
 
@@ -154,9 +155,13 @@ class Calls:
             return [node]
         star = node.this if isinstance(node, exp.Column) else node
         parts = [part.name for part in node.parts[:-1]] if isinstance(node, exp.Column) else []
-        if any(star.args.values()):
-            raise self.origin.refused("`* EXCEPT` among arguments is not answered.", node)
         relations = [r for r in self.scope.relations if not parts or r.answers_to(parts)]
+        if any(star.args.values()):
+            left = left_of(star, relations, self.origin)
+            known = {c.identity for r in relations for c in r.columns}
+            if not relations or any(c.identity not in known for r in left for c in r.columns):
+                raise self.origin.refused("`* EXCEPT` of fields among arguments is not answered.", node)
+            relations = left
         if not relations:
             base = self.scope.resolve(parts, self.origin, node)
             if not isinstance(base.type, t.StructType):

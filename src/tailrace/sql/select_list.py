@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from tailrace.model import types as t
+from tailrace.sql import star
 from tailrace.sql.calls import CAST_CALLS
 from tailrace.sql.errors import Origin
 from tailrace.sql.functions.registry import TABLE
@@ -56,36 +57,26 @@ def _is_generator(node: Any) -> bool:
     return function is not None and function.kind == "generator"
 
 
-def _star(star: exp.Star, parts: Sequence[str] | None, scope: Scope, origin: Origin) -> list[Item]:
-    if star.args.get("replace") or star.args.get("rename"):
-        raise origin.refused("* REPLACE and * RENAME are not answered.", star)
-    columns = _columns(parts, scope, origin, star)
-    excluded = star.args.get("except_") or star.args.get("except") or []
-    for one in excluded:
-        if isinstance(one, exp.Column) and len(one.parts) > 2:
-            raise origin.refused("* EXCEPT of a nested field is not answered.", one)
-        wanted = one.name.lower()
-        left = [c for c in columns if c.name.lower() != wanted]
-        if len(left) == len(columns):
-            raise origin.wrong(
-                f"[UNRESOLVED_COLUMN] * EXCEPT names `{one.name}`, which is no column here.", one
-            )
-        columns = left
+def _star(node: exp.Star, parts: Sequence[str] | None, scope: Scope, origin: Origin) -> list[Item]:
+    relations = star.left_of(node, _relations(parts, scope, origin, node), origin)
+    columns = [column for relation in relations for column in relation.columns]
     if not columns:
-        raise origin.wrong("* stands for no column here.", star)
-    return [Item(star, ready=column) for column in columns]
+        raise origin.wrong("* stands for no column here.", node)
+    return [Item(node, ready=column) for column in columns]
 
 
-def _columns(parts: Sequence[str] | None, scope: Scope, origin: Origin, node: Any) -> list[Visible]:
+def _relations(parts: Sequence[str] | None, scope: Scope, origin: Origin, node: Any) -> list[Relation]:
+    """The relations that a star stands for, or the struct as one."""
     if parts is None:
-        return [c for relation in scope.relations for c in relation.columns if not c.hidden]
+        return list(scope.relations)
     relations: list[Relation] = [r for r in scope.relations if r.answers_to(parts)]
     if len(relations) == 1:
-        joined = [c for c in relations[0].columns if c.qualified]
-        return [*joined, *(c for c in relations[0].columns if not c.hidden)]
+        joined = [replace(c, hidden=False, qualified=False) for c in relations[0].columns if c.qualified]
+        return [replace(relations[0], columns=(*joined, *(c for c in relations[0].columns if not c.hidden)))]
     base = scope._find(parts, origin, node)
     if base is not None and isinstance(base.type, t.StructType):
-        return [Visible(f.name, fields_of(base, [f.name], origin, node)) for f in base.type.fields]
+        fields = (Visible(f.name, fields_of(base, [f.name], origin, node)) for f in base.type.fields)
+        return [Relation((), tuple(fields))]
     raise origin.wrong(
         f"[CANNOT_RESOLVE_STAR_EXPAND] There is no relation or struct `{'.'.join(parts)}`.", node
     )
