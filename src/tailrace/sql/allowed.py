@@ -54,6 +54,25 @@ class Allowed(Windows):
                         hint="Put the list into a subquery.",
                     )
 
+    def _check_limited(self, analyzer: Analyzer, conditions: Sequence[Any]) -> None:
+        """LIMIT in a subquery counts for each row of the outer query only where columns of one type are equal:
+        beside a cast or another expression Spark takes the first rows of all."""
+        if self.scope.outer is None or not (self.node.args.get("limit") or self.node.args.get("offset")):
+            return
+        own = replace(self.scope, outer=None)
+        for condition in conditions:
+            columns = list(condition.find_all(exp.Column))
+            if all(own._find([part.name for part in c.parts], self.origin, c) is not None for c in columns):
+                continue
+            sides = [condition.args.get("this"), condition.args.get("expression")]
+            kinds = {analyzer.expr(side).type for side in sides if isinstance(side, exp.Column)}
+            if len(kinds) != 1 or not all(isinstance(side, exp.Column) for side in sides):
+                raise self.origin.refused(
+                    "LIMIT in a subquery that reads the row is answered where columns of one type are equal.",
+                    condition,
+                    hint="Cast one of the columns in a subquery of its own, or number the rows with row_number().",
+                )
+
     def _check_qualify(self, clause: exp.Expression) -> None:
         """QUALIFY judges a window function; above groups it sees keys and the list, but no further aggregate."""
         windows = (w for part in (clause, *self.node.expressions) for w in part.find_all(exp.Window))

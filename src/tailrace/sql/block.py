@@ -127,6 +127,7 @@ class SelectBlock(Allowed):
             return text
         analyzer = self.analyzer(self.scope)
         conditions = [analyzer.condition(part, "WHERE") for part in conjuncts(where.this)]
+        self._check_limited(analyzer, conjuncts(where.this))
         return f"{text} WHERE {all_of(conditions)}"
 
     def _windowed(self, base: str) -> str:
@@ -166,6 +167,9 @@ class SelectBlock(Allowed):
             self._check_lateral(item.node, aliases)
             self._check_subqueries(item.node, value)
             name = lists.output_name(item, value)
+            if self.sets and isinstance(item.node, exp.Column) and not item.names:
+                written = (key.name for own, key in self.keys if quote(own) == value.sql)
+                name = next((one for one in written if one.lower() == name.lower()), name)
             result.append(lists.positional(value, name, item))
             if item.names:
                 twice |= {name.lower()} & aliases.keys()
@@ -207,8 +211,10 @@ class SelectBlock(Allowed):
 
     def _order_value(self, one: Any, hooks: Hooks, shown: Sequence[Visible]) -> Typed:
         node = one.this
-        if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
-            index = int(node.name)
+        minus = isinstance(node, exp.Neg)
+        number = node.this if minus else node
+        if isinstance(number, exp.Literal) and not number.is_string and number.name.isdigit():
+            index = -int(number.name) if minus else int(number.name)
             if not 1 <= index <= len(shown):
                 raise self.origin.wrong(
                     f"[ORDER_BY_POS_OUT_OF_RANGE] ORDER BY {index}: the list has {len(shown)} columns.", one

@@ -17,7 +17,6 @@ from tailrace.sql.errors import Origin
 from tailrace.sql.scope import Relation, Scope, Visible, fields_of
 from tailrace.sql.typed import Typed, quote
 
-
 _CUT = "cut "
 """Begins the attribute of a struct that has lost a field."""
 
