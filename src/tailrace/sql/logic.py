@@ -65,7 +65,7 @@ def disjunction(left: Typed, right: Typed) -> Typed:
         return joined((a, b), f"({a.sql} OR {b.sql})", t.BOOLEAN, name)
     sql = once(
         (a.sql,),
-        lambda v: f"CASE WHEN {v[0]} THEN true WHEN NOT {v[0]} THEN {b.sql} ELSE (NULL OR {b.sql}) END",
+        lambda v: f"CASE WHEN {v[0]} THEN true WHEN NOT {v[0]} THEN {b.sql} WHEN {b.sql} THEN true END",
     )
     return joined((a, b), sql, t.BOOLEAN, name)
 
