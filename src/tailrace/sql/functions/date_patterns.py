@@ -23,7 +23,7 @@ _WRITTEN: dict[str, str] = {
     "E": "%a", "EE": "%a", "EEE": "%a", "EEEE": "%A", "SSS": "%g", "SSSSSS": "%f", "yy": "%y", "DDD": "%j",
     "D": "%-j", "LL": "%m", "L": "%-m", "LLL": "%b", "LLLL": "%B", "y": "%Y",
 }  # fmt: skip
-"""Pattern letters as DuckDB's strftime writes them."""
+"""Pattern letters as DuckDB's strftime writes them; the zone is the session's, which is UTC."""
 
 _OF_UTC: dict[str, str] = {
     "VV": "UTC", "z": "UTC", "zz": "UTC", "zzz": "UTC", "zzzz": "Coordinated Universal Time", "O": "GMT",
