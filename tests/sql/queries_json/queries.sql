@@ -157,3 +157,8 @@ SELECT from_json('{"a":1,"z":{"x":"p\q"},"b":3}', 'a INT, z STRING, b INT');
 SELECT from_json('{"a":1,"z":{"x":1},"b":3,}', 'a INT, z STRING, b INT');
 SELECT from_json('{"a":1,"z":{"x":None},"b":}', 'a INT, z STRING, b INT');
 SELECT from_json('{"a":1,"z":{"x":None},"b', 'a INT, z STRING, b INT');
+SELECT from_json('{"a":{"b":"😀é"},"c":"😀"}','a STRING, c STRING');
+SELECT from_json('{"a":["😀",{"x":"é😀😀z"}]}','a ARRAY<STRING>');
+SELECT from_json('{"a":{"k":{"é":1}}}','a STRING');
+SELECT to_json(named_struct('a','😀é'));
+SELECT get_json_object('{"a":{"b":"😀"}}','$.a');

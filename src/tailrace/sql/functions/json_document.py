@@ -86,6 +86,19 @@ def strict_document(doc: str, half: str = "?", opening: str = "{") -> str:
     )
 
 
+def in_halves(value: str) -> str:
+    """Nested JSON with characters beyond U+FFFF as Spark writes them, as two halves."""
+    wide = r"[\x{10000}-\x{10FFFF}]"
+    code = "(unicode(_w) - 65536)"
+    halves = (
+        f"'\\u' || upper(to_hex(55296 + {code} // 1024)) || '\\u' || upper(to_hex(56320 + {code} % 1024))"
+    )
+    pieces = f"regexp_extract_all(_n, '(?s)[^{wide[1:]}+|{wide}')"
+    each = f"list_transform({pieces}, lambda _w: CASE WHEN unicode(_w) > 65535 THEN {halves} ELSE _w END)"
+    written = f"CASE WHEN strlen(_n) > length(_n) THEN array_to_string({each}, '') ELSE _n END"
+    return f"list_transform([{value}], lambda _n: {written})[1]"
+
+
 def string_of(token: str) -> str:
     """The value of a JSON string's token."""
     return (

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from tailrace.model import types as t
 from tailrace.sql.errors import Mismatch, NotAnswered
-from tailrace.sql.functions.json_document import NOT_FINITE, QUOTED, strict_document
+from tailrace.sql.functions.json_document import NOT_FINITE, QUOTED, in_halves, strict_document
 from tailrace.sql.functions.json_values import converted
 from tailrace.sql.functions.table import Arg, Function, Resolved, scalar
 from tailrace.sql.typed import fail, once, text
@@ -134,19 +134,6 @@ def _whole(doc: str) -> str:
     return once([doc], body)
 
 
-def _escaped(value: str) -> str:
-    """Nested JSON with characters beyond U+FFFF as Spark writes them, as two halves."""
-    wide = r"[\x{10000}-\x{10FFFF}]"
-    code = "(unicode(_w) - 65536)"
-    halves = (
-        f"'\\u' || upper(to_hex(55296 + {code} // 1024)) || '\\u' || upper(to_hex(56320 + {code} % 1024))"
-    )
-    pieces = f"regexp_extract_all(_n, '(?s)[^{wide[1:]}+|{wide}')"
-    each = f"list_transform({pieces}, lambda _w: CASE WHEN unicode(_w) > 65535 THEN {halves} ELSE _w END)"
-    written = f"CASE WHEN strlen(_n) > length(_n) THEN array_to_string({each}, '') ELSE _n END"
-    return f"list_transform([{value}], lambda _n: {written})[1]"
-
-
 def _get(doc: str, steps: Sequence[Step], last: bool = False, opening: str = "") -> str:
     any_ = _ANY in steps
     token = _listed(steps) if any_ else _single(steps, last)
@@ -167,8 +154,8 @@ def _get(doc: str, steps: Sequence[Step], last: bool = False, opening: str = "")
     indexed = bool(steps) and isinstance(steps[-1], int)
     outer = f"CASE WHEN _v = 'null' THEN 'null' ELSE {value} END" if indexed else value
     before = steps[: steps.index(_ANY)] if any_ else []
-    listed = _escaped("_v") if before and isinstance(before[-1], int) else "_v"
-    outer = listed if any_ else f"CASE WHEN {nested} THEN {_escaped(outer)} ELSE {outer} END"
+    listed = in_halves("_v") if before and isinstance(before[-1], int) else "_v"
+    outer = listed if any_ else f"CASE WHEN {nested} THEN {in_halves(outer)} ELSE {outer} END"
     pieces = f"regexp_extract_all(_d, {text(_PIECES)})"
     aside = f"translate(_k, {_CONTROLS}, {_MOVED})"
     single = f"regexp_full_match(_k, {text(_SINGLE)}) AND length(_k) > 1"

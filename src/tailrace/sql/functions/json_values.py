@@ -17,7 +17,7 @@ from tailrace.sql.duck_types import duck
 from tailrace.sql.errors import Mismatch, NotAnswered
 from tailrace.sql.functions.casts import cast_sql, double_text
 from tailrace.sql.functions.date_patterns import parse_text
-from tailrace.sql.functions.json_document import CUT_MARKED, string_of
+from tailrace.sql.functions.json_document import CUT_MARKED, in_halves, string_of
 from tailrace.sql.functions.json_options import Reading
 from tailrace.sql.functions.steps import Steps
 from tailrace.sql.typed import fail, quote, text
@@ -84,7 +84,7 @@ def converted(token: str, kind: t.DataType, how: Reading = _PLAIN) -> str:
 def _nested_text(token: str) -> str:
     """A nested value as Spark prints it; numbers that Java prints with an exponent are not answered."""
     far = r"(?:[:,\[])-?(?:[0-9]{8,}\.|0\.000|[0-9.]+e)"
-    return f"CASE WHEN regexp_matches({token}, '{far}') THEN {fail('UNSUPPORTED_FEATURE', 'a nested number with an exponent')} ELSE {token} END"
+    return f"CASE WHEN regexp_matches({token}, '{far}') THEN {fail('UNSUPPORTED_FEATURE', 'a nested number with an exponent')} ELSE {in_halves(token)} END"
 
 
 def _convert_time(token: str, kind: t.DataType, how: Reading) -> str:
