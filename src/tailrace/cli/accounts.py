@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from tailrace.cli.project import tell_errors
 from tailrace.cli.verb import Invocation, pass_invocation, verb
 from tailrace.model.errors import UsageError
 
@@ -28,14 +29,13 @@ def command(call: Invocation, dataset: str | None, batch: int | None) -> int:
     from tailrace.catalog.accounts import COLUMNS, Totals
     from tailrace.model.account import COLUMNS as EDGE_COLUMNS
     from tailrace.model.account import to_row
-    from tailrace.runtime.project import open_reader
+    from tailrace.runtime.project import open_usable_reader
 
-    reader = open_reader(call.directory, call.profile)
+    reader = open_usable_reader(call.directory, call.profile)
+    tell_errors(reader.errors)
     wanted = dataset.lower() if dataset else None
-    if wanted and wanted not in reader.compiled.datasets:
-        raise UsageError(
-            f"There is no dataset {dataset!r}.", hint=f"there are {', '.join(reader.compiled.datasets)}"
-        )
+    if wanted and wanted not in reader.names():
+        raise UsageError(f"There is no dataset {dataset!r}.", hint=f"there are {', '.join(reader.names())}")
     newest = reader.batch_log.newest()
     if batch is not None and batch > newest:
         raise UsageError(f"There is no batch {batch} yet.", hint=f"the newest is {newest}")

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from tailrace.cli.project import tell_errors
 from tailrace.cli.verb import Invocation, pass_invocation, verb
 from tailrace.model.errors import UsageError
 
@@ -27,10 +28,13 @@ def command(call: Invocation, sql: str, limit: int | None) -> int:
 
     All tables are read as they were after one finished batch. SQL `-` reads the statement from stdin.
     """
-    from tailrace.runtime.session import load
+    from tailrace.runtime.project import open_usable
+    from tailrace.runtime.session import Session
 
     text = _statement(sql)
-    result = load(call.directory, call.profile).sql(text)
+    opened = open_usable(call.directory, call.profile)
+    tell_errors(opened.errors)
+    result = Session(opened).sql(text)
     names = [name for name, _ in result.columns]
     rows = result.fetchall() if limit is None else result.head(limit)
     call.answer([dict(zip(names, row, strict=True)) for row in rows], names)

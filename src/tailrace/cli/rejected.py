@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tailrace.cli.project import dataset_named
+from tailrace.cli.project import dataset_named, tell_errors
 from tailrace.cli.verb import Invocation, pass_invocation, verb
 
 COLUMNS = ("_batch", "dataset", "kind", "rule", "column", "error", "place", "raw")
@@ -24,9 +24,10 @@ def command(call: Invocation, dataset: str | None, limit: int) -> int:
 
     All columns are in the table system.rejected.
     """
-    from tailrace.runtime.project import open_reader
+    from tailrace.runtime.project import open_usable_reader
 
-    reader = open_reader(call.directory, call.profile)
+    reader = open_usable_reader(call.directory, call.profile)
+    tell_errors(reader.errors)
     name = dataset.lower() if dataset else None
     place = (
         "coalesce(topic || '/' || \"partition\" || '/' || \"offset\", file || ':' || file_row, file, "
@@ -39,7 +40,7 @@ def command(call: Invocation, dataset: str | None, limit: int) -> int:
         "ORDER BY _batch DESC, dataset, _row LIMIT $limit",
         {"name": name, "limit": limit},
     ).fetchall()
-    if dataset and not rows:
+    if dataset and not rows and not reader.errors:
         # Rows of a dataset that was taken out of the project stay, so its name is asked for only here.
         dataset_named(reader.compiled, dataset)
     call.answer([dict(zip(COLUMNS, row, strict=True)) for row in rows], COLUMNS)

@@ -29,6 +29,14 @@ from tailrace.sql.query import Query
 
 def compile_project(project: Project, files: FilesResolver) -> CompiledProject:
     """Compile all datasets. Raises ProjectErrors with everything that is wrong, in order of places."""
+    compiled, errors = compile_usable(project, files)
+    if errors:
+        raise ProjectErrors(errors)
+    return compiled
+
+
+def compile_usable(project: Project, files: FilesResolver) -> tuple[CompiledProject, list[ProjectError]]:
+    """The datasets that can be compiled, and everything that is wrong, in order of places."""
     declared, errors = declare(project)
     compiler = _Compiler(declared, files)
     for name in declared:
@@ -40,12 +48,11 @@ def compile_project(project: Project, files: FilesResolver) -> CompiledProject:
             errors.append(error)
         except UpstreamFailed:
             pass
-    if errors:
-        flat = [one for error in errors for one in (getattr(error, "errors", None) or [error])]
-        raise ProjectErrors(sorted(dict.fromkeys(flat), key=_order))
+    flat = [one for error in errors for one in (getattr(error, "errors", None) or [error])]
     stored = {name: one for name, one in compiler.finished.items() if not _inlined(one)}
     inlined = {name: one for name, one in compiler.finished.items() if _inlined(one)}
-    return CompiledProject(stored, tuple(_components(stored)), inlined)
+    compiled = CompiledProject(stored, tuple(_components(stored)), inlined)
+    return compiled, sorted(dict.fromkeys(flat), key=_order)
 
 
 DELTA_REFUSED = frozenset(" ,;{}()=") | frozenset(map(chr, range(32)))

@@ -25,6 +25,19 @@ _QUOTES = "'\""
 
 def load_project(directory: Path, *, profile: str | None = None, environment: Mapping[str, str]) -> Project:
     """Load a project folder. Raises ProjectErrors with all that is wrong, UsageError if there is no folder."""
+    project, errors = load_usable(directory, profile=profile, environment=environment)
+    if errors:
+        raise ProjectErrors(errors)
+    return project
+
+
+def load_usable(
+    directory: Path, *, profile: str | None = None, environment: Mapping[str, str]
+) -> tuple[Project, list[ProjectError]]:
+    """The statements of a project that are right, and what is wrong, in order of places.
+
+    Raises ProjectErrors where the settings are wrong, UsageError if there is no folder.
+    """
     root = directory.resolve()
     if not root.is_dir():
         raise UsageError(f"{directory} is no folder.", hint="Name the project's folder by -C DIR.")
@@ -37,9 +50,9 @@ def load_project(directory: Path, *, profile: str | None = None, environment: Ma
         defined, problems = _load_file(root, path, parameters)
         statements += defined
         errors += problems
-    if errors or settings is None:
+    if settings is None:
         raise ProjectErrors(sorted(errors, key=_order))
-    return Project(root, settings, paths, tuple(statements), profile)
+    return Project(root, settings, paths, tuple(statements), profile), sorted(errors, key=_order)
 
 
 def load_settings(

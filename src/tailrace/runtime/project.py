@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tailrace.log.embedded import EmbeddedLog
 from tailrace.model.clock import SystemClock
+from tailrace.model.errors import ProjectError
 from tailrace.project import load
-from tailrace.project.compile import compile_project
+from tailrace.project.compile import compile_project, compile_usable
 from tailrace.project.compiled import CompiledProject
 from tailrace.project.load import load_project
 from tailrace.project.project import Project
@@ -25,6 +26,8 @@ class Opened:
     project: Project
     compiled: CompiledProject
     schemas: FileSchemas
+    errors: tuple[ProjectError, ...] = ()
+    """What is wrong with it; only `open_usable` gives such a project."""
 
 
 def load_settings(directory: str, profile: str | None = None) -> Project:
@@ -39,10 +42,24 @@ def open_project(directory: str, profile: str | None = None) -> Opened:
     return Opened(project, compile_project(project, schemas), schemas)
 
 
+def open_usable(directory: str, profile: str | None = None) -> Opened:
+    """What is right of a project: for looking at what it has made. Raises ProjectErrors for wrong settings."""
+    project, wrong = load.load_usable(Path(directory), profile=profile, environment=dict(os.environ))
+    schemas = FileSchemas(project.root, local_lake(project.paths), allowed_folders(project))
+    compiled, errors = compile_usable(project, schemas)
+    return Opened(project, compiled, schemas, (*wrong, *errors))
+
+
 def open_reader(directory: str, profile: str | None = None) -> Reader:
     """Look at what a project has made."""
     opened = open_project(directory, profile)
     return Reader(opened.project.paths, opened.compiled)
+
+
+def open_usable_reader(directory: str, profile: str | None = None) -> Reader:
+    """Look at what a project has made, also while its SQL is wrong."""
+    opened = open_usable(directory, profile)
+    return Reader(opened.project.paths, opened.compiled, errors=opened.errors)
 
 
 def open_log(directory: str, profile: str | None = None, topic: str | None = None) -> tuple[EmbeddedLog, int]:

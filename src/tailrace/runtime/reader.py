@@ -7,7 +7,7 @@ sees all tables as they were after one finished batch, where the ledger tells wh
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from tailrace.log.embedded import EmbeddedLog
 from tailrace.model import types as t
 from tailrace.model.batch import Decision
 from tailrace.model.clock import Clock, SystemClock
-from tailrace.model.errors import DataError, EnvironmentFailure, Stop, TailraceError
+from tailrace.model.errors import DataError, EnvironmentFailure, ProjectError, Stop, TailraceError
 from tailrace.project.compiled import CompiledProject, Dataset
 from tailrace.project.lineage import lineage
 from tailrace.project.project import Paths
@@ -38,8 +38,16 @@ SYSTEM_COLUMNS = ("_batch", "_row")
 class Reader:
     """One look at a project's lake."""
 
-    def __init__(self, paths: Paths, compiled: CompiledProject, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        compiled: CompiledProject,
+        clock: Clock | None = None,
+        errors: Sequence[ProjectError] = (),
+    ) -> None:
+        """`errors`: what is wrong with the project; then `compiled` holds what is right of it."""
         self.paths = paths
+        self.errors = tuple(errors)
         self.compiled = compiled
         self.clock = clock or SystemClock()
         self.connection: Connection = connect()
@@ -85,6 +93,11 @@ class Reader:
         columns = delta_schema.from_json(table.schema())
         files = [file.path for file in table.files(self._version(table))]
         return table_scan(table.folder, files, columns, table.partition_by())
+
+    def names(self) -> list[str]:
+        """The project's datasets; where it is wrong, also those of which only the lake knows."""
+        made = sorted(name for name in self._committed() if not name.startswith("_")) if self.errors else []
+        return list(dict.fromkeys([*self.compiled.datasets, *made]))
 
     def _committed(self) -> set[str]:
         """Tables that some batch committed to."""

@@ -61,13 +61,14 @@ class Session:
         before those of the project. Raises Refused for what is not answered, ProjectError for wrong SQL,
         QueryError at the first row that fails.
         """
-        reader = Reader(self._opened.project.paths, self._opened.compiled)
+        opened = self._opened
+        reader = Reader(opened.project.paths, opened.compiled, errors=opened.errors)
         catalog = _Catalog(self._opened, reader, _registered(reader.connection, tables or {}))
         filled = fill_known(text, self._opened.project.settings.parameter_texts)
         try:
             query = compile_batch(parse_query(filled, PLACE), catalog)
         except UnknownTable as error:
-            error.among([*self._opened.compiled.datasets, *(f"system.{name}" for name in SYSTEM_SCHEMAS)])
+            error.among([*reader.names(), *(f"system.{name}" for name in SYSTEM_SCHEMAS)])
             raise
         scratch = tempfile.TemporaryDirectory(prefix="tailrace-query-")
         doors = _FileDoors(
@@ -103,7 +104,7 @@ class _Catalog:
         dataset = self.opened.compiled.datasets.get(name)
         if dataset is not None and dataset.kind != "temporary_view":
             return TableInfo(name, dataset.kind, dataset.schema)
-        of_dataset = name.removesuffix(REJECTED) in self.opened.compiled.datasets and name.endswith(REJECTED)
+        of_dataset = name.endswith(REJECTED) and name.removesuffix(REJECTED) in self.reader.names()
         if name == "system.rejected" or of_dataset:
             return TableInfo(name, "external", rejects.SCHEMA)
         schema, _, bare = name.partition(".")

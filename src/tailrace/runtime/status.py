@@ -19,7 +19,7 @@ def dataset_status(reader: Reader) -> list[dict[str, Any]]:
     standing = reader.standing()
     log = reader.open_log() if reader.paths.log.is_dir() else None
     halted = _halted(reader.compiled, standing, log)
-    return [
+    rows = [
         {
             "dataset": fact.name,
             "kind": fact.kind,
@@ -32,6 +32,24 @@ def dataset_status(reader: Reader) -> list[dict[str, Any]]:
         }
         for fact in reader.facts()
     ]
+    invalid = [name for name in reader.names() if name not in reader.compiled.datasets]
+    return rows + [_invalid(reader, name, standing.last.get(name)) for name in invalid]
+
+
+def _invalid(reader: Reader, name: str, last_batch: int | None) -> dict[str, Any]:
+    """The row of a dataset that the lake holds and the project, as it is now, does not give."""
+    table = reader.tables.table(name)
+    files = table.files() if table.exists() else []
+    return {
+        "dataset": name,
+        "kind": None,
+        "state": "invalid",
+        "reason": "its SQL is wrong, or it is no longer there",
+        "last_batch": last_batch,
+        "rows": sum(file.rows for file in files),
+        "files": len(files),
+        "lag": None,
+    }
 
 
 def _halted(compiled: CompiledProject, standing: Standing, log: Log | None) -> dict[str, str]:

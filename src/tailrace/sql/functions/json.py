@@ -207,7 +207,7 @@ def _reading(options: Mapping[str, str]) -> Reading:
     if mode not in ("PERMISSIVE", "FAILFAST"):
         raise NotAnswered(f"the mode {mode} is not answered")
     day = options.get("dateformat")
-    if day is not None and re.search("[HhmsSaXZxzV]", re.sub("'[^']*'", "", day)):
+    if day is not None and re.search("[HhKkmsSaXZxzVO]", re.sub("'[^']*'", "", day)):
         raise NotAnswered(f"the pattern {day!r} of a date, which has a time, is not answered")
     return Reading(mode == "FAILFAST", options.get("timestampformat"), day)
 

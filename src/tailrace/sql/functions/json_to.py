@@ -125,7 +125,7 @@ def _writing(options: Mapping[str, str]) -> Writing:
     if not set(flags.values()) <= {"", "true", "false"}:
         raise NotAnswered("a flag that is neither true nor false is not answered")
     day = options.get("dateformat")
-    if day is not None and re.search("[HhmsSaXZxzV]", re.sub("'[^']*'", "", day)):
+    if day is not None and re.search("[HhKkmsSaXZxzVO]", re.sub("'[^']*'", "", day)):
         raise NotAnswered(f"the pattern {day!r} of a date, which has a time, is not answered")
     moment = options.get("timestampformat")
     if moment is not None and moment.endswith("XXX"):
