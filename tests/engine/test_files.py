@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tailrace.duck.gather import UNION_MAX
 from tailrace.engine.coordinator import Summary
 from tailrace.model import types as t
 from tailrace.model.account import EdgeAccount
@@ -99,6 +100,17 @@ def test_each_file_is_read_once_in_the_order_of_its_time(tmp_path: Path) -> None
     ]
     seen = rows(tmp_path, "_tailrace.files", "path", "rows", "status")
     assert seen == [("landing/a.csv", 1, "read"), ("landing/b.csv", 2, "read"), ("landing/c.csv", 1, "read")]
+
+
+@pytest.mark.parametrize("files", [UNION_MAX - 1, UNION_MAX, UNION_MAX + 1, 2 * UNION_MAX])
+def test_many_files_are_read_as_few_are(tmp_path: Path, files: int) -> None:
+    land(tmp_path, "broken.csv.gz", data=b"\x1f\x8b\x08\x00not really", age=2 * files)
+    for number in range(files):
+        land(tmp_path, f"{files - number:03}.csv", 10 * number, 10 * number + 1, age=files - number)
+    run(tmp_path)
+    numbered = [(row, 10 * (row // 2) + row % 2) for row in range(2 * files)]
+    assert rows(tmp_path, "bronze.lines", "_row", "id") == numbered
+    assert len(rejected(tmp_path)) == 1
 
 
 def test_a_touched_file_is_the_same_file(tmp_path: Path) -> None:

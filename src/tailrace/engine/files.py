@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tailrace.duck.gather import Gathering
 from tailrace.duck.read_files import read_file
 from tailrace.duck.source import ORD_FILE, table_scan
 from tailrace.engine.doors import Doors, ReadsFiles
@@ -108,7 +109,7 @@ def wait_until_stable(doors: ReadsFiles, source: FilesInput) -> None:
 def load_files(doors: Doors, read: FilesRead, name: str, seen: SeenFiles) -> Loaded:
     """Read files one after the other into one relation; one that cannot be read is one rejected row."""
     options = options_of(read.source)
-    parts: list[str] = []
+    gathering = Gathering(doors.connection, name, len(read.files))
     broken: list[BrokenFile] = []
     taken: list[SeenFile] = []
     rows = 0
@@ -129,12 +130,11 @@ def load_files(doors: Doors, read: FilesRead, name: str, seen: SeenFiles) -> Loa
             broken.append(BrokenFile(file.path, "file", error.message))
             taken.append(_taken(read, file, None, None, "broken"))
             continue
-        parts.append(f"SELECT *, {order}::BIGINT * {ORD_FILE} + __row AS __ord FROM {found.relation}")
+        gathering.add(found, f"*, {order}::BIGINT * {ORD_FILE} + __row AS __ord")
         rows += found.rows
         counts.append(found.in_)
         taken.append(_taken(read, file, plain.sha256, found.rows, "read"))
-    if parts:
-        doors.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {' UNION ALL '.join(parts)}")
+    gathering.leave()
     known = [count for count in counts if count is not None]
     in_ = sum(known) + len(broken) if len(known) == len(counts) else None
     return Loaded(name, rows, in_, tuple(broken), tuple(taken))
@@ -168,7 +168,7 @@ class BatchFiles:
         Raises BrokenFile for a file that cannot be read: a view fails as a whole.
         """
         options = options_of(self.source)
-        parts = []
+        gathering = Gathering(doors.connection, f"{name}_all", len(self.files))
         counts: list[int | None] = []
         for order, file in enumerate(self.files):
             plain = open_source(file, options, doors.scratch)
@@ -176,14 +176,14 @@ class BatchFiles:
                 found = read_file(doors.connection, plain, self.source.schema, options, f"{name}_f{order}")
             finally:
                 plain.close()
-            parts.append(f"SELECT * FROM {found.relation}")
+            gathering.add(found)
             counts.append(found.in_)
         known = [count for count in counts if count is not None]
         rows = sum(known) if len(known) == len(counts) else None
-        if not parts:
+        if not gathering.query:
             columns = (*self.source.schema.fields, Field("_metadata", METADATA_TYPE))
             return table_scan(doors.project_folder, (), Schema(columns), ()), 0
-        return " UNION ALL ".join(parts), rows
+        return gathering.query, rows
 
 
 def batch_files(doors: ReadsFiles, source: FilesInput) -> BatchFiles:
