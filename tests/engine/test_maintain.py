@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from tailrace.engine.maintain import Maintenance, Policy, chunks
+from tailrace.engine.merge import Merge
 from tailrace.engine.recover import standing_from_log
 from tailrace.log.embedded import EmbeddedLog
 from tailrace.model.batch import StagedFile
@@ -31,6 +33,7 @@ def look_after(folder: Path, policy: Policy = EAGER) -> None:
         maintenance = Maintenance(doors, policy)
         maintenance.run(pipelines.numbers(), standing, busy=True)
         maintenance.slow(pipelines.numbers(), standing)
+        maintenance.close()
 
 
 def files(folder: Path, table: str) -> list[str]:
@@ -50,6 +53,42 @@ def test_compaction_and_vacuum_leave_every_row_where_it_was(tmp_path: Path) -> N
     send(tmp_path, 400)
     assert run(tmp_path).exit_code == 0
     assert len(rows(tmp_path, "silver.ids")) == 401
+
+
+def merged(folder: Path) -> set[str]:
+    """The first words of the data files' names: `compact`, or the numbers of batches."""
+    names = [name for table in ("bronze.raw", "silver.ids") for name in files(folder, table)]
+    return {name.partition("-")[0] for name in names if "checkpoint" not in name}
+
+
+def test_a_stream_that_never_rests_is_looked_after_beside_its_batches(tmp_path: Path) -> None:
+    send(tmp_path, *range(400))
+    run(tmp_path, rows_max=40)
+    before = {name: rows(tmp_path, name) for name in ("bronze.raw", "silver.ids")}
+    with open_doors(tmp_path, resolve_paths(tmp_path, Settings())) as doors:
+        standing = standing_from_log(doors, doors.batch_log.newest())
+        maintenance = Maintenance(doors, replace(EAGER, slow_every=0))
+        for _ in range(1_000):  # rounds of a busy engine; a merge is done when its thread is
+            maintenance.run(pipelines.numbers(), standing, busy=True)
+            if merged(tmp_path) == {"compact"}:
+                break
+        maintenance.close()
+    assert merged(tmp_path) == {"compact"}
+    assert {name: rows(tmp_path, name) for name in before} == before
+
+
+def test_a_merge_whose_files_are_gone_by_then_leaves_nothing(tmp_path: Path) -> None:
+    send(tmp_path, *range(400))
+    run(tmp_path, rows_max=40)
+    before = rows(tmp_path, "bronze.raw")
+    with open_doors(tmp_path, resolve_paths(tmp_path, Settings())) as doors, ThreadPoolExecutor(1) as thread:
+        table = doors.tables.table("bronze.raw")
+        chunk = table.files()
+        beside = Merge(thread, table, chunk, "compact-beside.parquet", {})
+        assert Maintenance(doors, EAGER).compact_table(table) == len(chunk)
+        assert not beside.commit()
+    assert not (table.folder / "compact-beside.parquet").exists()
+    assert rows(tmp_path, "bronze.raw") == before
 
 
 def test_a_checkpoint_is_written_after_some_commits(tmp_path: Path) -> None:

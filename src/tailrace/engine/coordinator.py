@@ -125,6 +125,7 @@ class Coordinator:
     def close(self) -> None:
         """Wait until nothing is carried out beside this thread any more."""
         self._thread.shutdown(wait=True)
+        self._maintenance.close()
 
     def interrupted(self) -> Summary:
         """What was done until an interruption ended the run, with where the datasets stand."""
