@@ -111,9 +111,10 @@ class _Parser(_BASE):  # type: ignore[misc]
         return made
 
     def _parse_plus(self) -> Any:
-        """`+x` is a call in Spark, by which its column is named; `+1` stays a literal."""
+        """`+x` is a call in Spark, by which its column is named; the number of an interval has a sign."""
+        after = self._tokens[self._index - 2].text.upper() if self._index > 1 else ""
         inner = self._parse_unary()
-        if inner is None or isinstance(inner, exp.Literal):
+        if inner is None or after == "INTERVAL":
             return inner
         return exp.Anonymous(this="positive", expressions=[inner])
 

@@ -83,6 +83,8 @@ class Scope:
             return fields_of(self.extra[head], parts[1:], origin, node)
         for used in range(min(len(parts) - 1, 3), -1, -1):
             hits = self._columns(parts[:used], parts[used])
+            if hits and hits[0].qualified and self._columns((), parts[0]):
+                continue  # a column of the relation's name comes before a side of USING
             if len(hits) > 1:
                 raise origin.wrong(
                     f"[AMBIGUOUS_REFERENCE] `{'`.`'.join(parts)}` could be a column of {len(hits)} relations.",
