@@ -91,6 +91,18 @@ def test_a_merge_whose_files_are_gone_by_then_leaves_nothing(tmp_path: Path) -> 
     assert rows(tmp_path, "bronze.raw") == before
 
 
+def test_a_merge_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    send(tmp_path, *range(400))
+    run(tmp_path, rows_max=40)
+    before = rows(tmp_path, "bronze.raw")
+    with open_doors(tmp_path, resolve_paths(tmp_path, Settings())) as doors, ThreadPoolExecutor(1) as thread:
+        table = doors.tables.table("bronze.raw")
+        missing = replace(table.files()[0], path="missing.parquet")
+        assert not Merge(thread, table, [*table.files(), missing], "compact-beside.parquet", {}).commit()
+    assert not (table.folder / "compact-beside.parquet").exists()
+    assert rows(tmp_path, "bronze.raw") == before
+
+
 def test_a_checkpoint_is_written_after_some_commits(tmp_path: Path) -> None:
     send(tmp_path, *range(200))
     run(tmp_path, rows_max=40)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from tailrace.duck.compact import compact
-from tailrace.duck.connection import connect
+from tailrace.duck.connection import ExecutionError, connect
 from tailrace.engine.stage import sync_files
 from tailrace.lake import schema as delta_schema
 from tailrace.lake.tables import Table
@@ -40,8 +40,13 @@ class Merge:
         return self._written.done()
 
     def commit(self) -> bool:
-        """Put the new file in the place of the old ones; False if they are no longer there."""
-        new = self._written.result()
+        """Put the new file in the place of the old ones; False if they are no longer there, or it could not be
+        written: the batches need no merge, and where nothing runs beside, the failure is told."""
+        try:
+            new = self._written.result()
+        except (ExecutionError, OSError):
+            self.forget()
+            return False
         self._table.refresh()
         there = {file.path for file in self._table.files()}
         if not all(file.path in there for file in self._files):
