@@ -106,7 +106,9 @@ def test_parquet_is_copied_as_it_is(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=60).map(lambda b: b.replace(b"\xef", b"\n")), st.integers(1, 4))
+@given(
+    st.binary(max_size=60).map(lambda b: b.replace(b"\xef", b"\n").replace(b"\xfe", b"\n")), st.integers(1, 4)
+)
 def test_lines_are_counted_the_same_however_the_file_is_packed(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, parts: int
 ) -> None:
