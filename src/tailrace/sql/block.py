@@ -271,7 +271,7 @@ class SelectBlock(Allowed):
             named = column.parts[0].name.lower()
             if named not in outputs or len(column.parts) > 1:
                 continue
-            below = self.above._columns((), named)
+            below = self.above.columns((), named)
             if len(below) == 1 and below[0].value.sql == outputs[named].sql:
                 continue
             changed[named] = outputs[named]

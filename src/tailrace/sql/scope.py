@@ -82,8 +82,8 @@ class Scope:
                 self.met[id(node)] = parts[0]
             return fields_of(self.extra[head], parts[1:], origin, node)
         for used in range(min(len(parts) - 1, 3), -1, -1):
-            hits = self._columns(parts[:used], parts[used])
-            if hits and hits[0].qualified and self._columns((), parts[0]):
+            hits = self.columns(parts[:used], parts[used])
+            if hits and hits[0].qualified and self.columns((), parts[0]):
                 continue  # a column of the relation's name comes before a side of USING
             if len(hits) > 1:
                 raise origin.wrong(
@@ -106,7 +106,7 @@ class Scope:
             return fields_of(self.aliases[head], parts[1:], origin, node)
         return self.outer._find(parts, origin, node) if self.outer else None
 
-    def _columns(self, qualifier: Sequence[str], name: str) -> list[Visible]:
+    def columns(self, qualifier: Sequence[str], name: str) -> list[Visible]:
         """The columns of a name; of several that are one column the first."""
         wanted = name.lower()
         hits = [

@@ -35,7 +35,7 @@ def left_of(star: exp.Star, relations: Sequence[Relation], origin: Origin) -> li
 def _without(relations: list[Relation], parts: list[str], origin: Origin, node: Any) -> list[Relation]:
     scope = Scope(tuple(relations))
     for used in range(min(len(parts) - 1, 3), -1, -1):
-        hits = scope._columns(parts[:used], parts[used])
+        hits = scope.columns(parts[:used], parts[used])
         if len(hits) > 1:
             raise origin.wrong(
                 f"[AMBIGUOUS_REFERENCE] * EXCEPT names `{'`.`'.join(parts)}`, which {len(hits)} columns are.",

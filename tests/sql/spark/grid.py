@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tailrace.sql.functions.registry import TABLE
@@ -74,3 +74,21 @@ def read(text: str) -> tuple[str, int, list[str | None]]:
         rows[i] = rows[i - 1] if row == "=" else row
     known = kinds.split("|")
     return template, int(number), [None if x == "." else known[_LETTERS.index(x)] for x in "".join(rows)]
+
+
+def differing(
+    template: str, count: int, theirs: Sequence[str | None], ours: Sequence[str | None]
+) -> list[tuple[str, str | None, str | None]]:
+    """The calls that are answered with another type than Spark's: call, Spark's type, ours."""
+    pairs = zip(combinations(count), theirs, ours, strict=True)
+    return [(filled(template, p), a, b) for p, a, b in pairs if b not in ("?", None) and a != b]
+
+
+def refused_share(answers: Iterable[tuple[Sequence[str | None], Sequence[str | None]]]) -> float:
+    """Of the calls that Spark takes the share that is not answered; `answers`: Spark's and ours by template."""
+    asked = refused = 0
+    for theirs, ours in answers:
+        for one, own in zip(theirs, ours, strict=True):
+            asked += one is not None
+            refused += one is not None and own in ("?", None)
+    return refused / asked

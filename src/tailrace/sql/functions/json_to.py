@@ -127,13 +127,10 @@ def _writing(options: Mapping[str, str]) -> Writing:
     day = options.get("dateformat")
     if day is not None and re.search("[HhKkmsSaXZxzVO]", re.sub("'[^']*'", "", day)):
         raise NotAnswered(f"the pattern {day!r} of a date, which has a time, is not answered")
-    moment = options.get("timestampformat")
-    if moment is not None and moment.endswith("XXX"):
-        moment = moment[: -len("XXX")] + "'Z'"  # the zone is UTC
     return Writing(
         flags["ignorenullfields"] == "false",
         flags["sortkeys"] == "true",
-        moment,
+        options.get("timestampformat"),
         day,
     )
 
